@@ -1,0 +1,3 @@
+module runbook
+
+go 1.26.8

@@ -1,0 +1,55 @@
+package runbook
+
+// ExpectKind says how an expectation is judged.
+type ExpectKind uint8
+
+// The kinds, in the order in which they are tried on a text.
+const (
+	ExpectFailure    ExpectKind = iota // the command fails
+	ExpectEmpty                        // no output
+	ExpectStatus                       // an HTTP or exit status code
+	ExpectComparison                   // a number compared or in a range
+	ExpectCount                        // so many lines or things
+	ExpectEither                       // one of several literals
+	ExpectList                         // all of these are contained
+	ExpectLines                        // these lines, in order
+	ExpectLiteral                      // contained, white space collapsed
+	ExpectPattern                      // a literal with wildcards: X, N, <x>, ..., x.x
+	ExpectProse                        // for a person: shown, recorded as not checked
+)
+
+var expectKinds = [...]string{"failure", "empty", "status", "comparison", "count", "either", "list", "lines", "literal", "pattern", "prose"}
+
+func (k ExpectKind) String() string { return expectKinds[k] }
+
+// MarshalText writes the kind in the plan's words.
+func (k ExpectKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Verdict is the conclusion of a check, an expectation or a person.
+type Verdict string
+
+// The verdicts. Only Pass ticks a box.
+const (
+	Pass          Verdict = "pass"
+	Fail          Verdict = "fail"
+	NotApplicable Verdict = "n/a"
+	DeferredItem  Verdict = "deferred"
+	Unknown       Verdict = "unknown" // nothing was decided: an error, an empty answer, nobody to ask
+)
+
+// An Expect is what a step's text says that its output will be.
+type Expect struct {
+	Line    int    // in the document
+	Command int    // index of the command it judges; -1 for the whole step
+	Text    string // as written, without the words that introduce it
+	Kind    ExpectKind
+	Values  []string // what the kind compares with; a list's entries
+	// Advisory expectations are judged and shown but never fail a step: the
+	// text leaves room for doubt.
+	Advisory bool
+}
+
+// Judge compares the expectation with what happened: out is the output of the
+// command it belongs to, exit its status. The string says in a few words what
+// was found or missed. Prose and what cannot be judged is Unknown.
+func (e *Expect) Judge(out string, exit int) (Verdict, string) { panic("written in expect_judge.go") }
