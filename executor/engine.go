@@ -10,13 +10,6 @@ import (
 	"runbook/runbook"
 )
 
-// Info describes an engine, a source or a check to the catalog and to plans.
-type Info struct {
-	Name    string            // what a binding's `use:` says
-	Summary string            // one line
-	Args    map[string]string // argument name to what it means
-}
-
 // An Engine runs the commands of a step. The default one is bash on this
 // machine; a durable one may run them elsewhere.
 //
@@ -24,7 +17,7 @@ type Info struct {
 // variables, functions, options. An engine value serves one run of one
 // document and is used by one goroutine.
 type Engine interface {
-	Info() Info
+	Info() runbook.Info
 	// Run executes job's commands in order and stops at the first that fails.
 	// A failing script is an outcome; an error means that the engine does not
 	// know what happened, and the command under way is then unknown.
