@@ -56,7 +56,7 @@ type Observer interface {
 
 // A Result is how one command ended.
 type Result struct {
-	Exit     int           // 0 to 255; 128+n for signal n
+	Exit     int // 0 to 255; 128+n for signal n
 	Duration time.Duration
 	// Failures are the failures inside the command that its exit status does
 	// not show: a part of a pipeline, a command substitution.
