@@ -78,6 +78,11 @@ type storedEntry struct {
 	Data json.RawMessage `json:"data"`
 }
 
+// storedMembers returns the members of a line that stores that type of event.
+func storedMembers(event reflect.Type) members {
+	return members{"seq": nil, "prev": nil, "time": nil, "type": nil, "data": event}
+}
+
 // EncodeEntry returns the line, without newline, that stores e as entry number
 // seq after the one whose digest is prev, and the line's own digest. It refuses
 // what would read back as something else: a seq below 1, a prev that is no
@@ -174,7 +179,7 @@ func decodeEntry(line []byte, events Events, fields fieldTable) (Entry, error) {
 		return Entry{}, errors.New("not valid UTF-8")
 	}
 	var stored storedEntry
-	if err := fields.decode(line, &stored); err != nil {
+	if err := json.Unmarshal(line, &stored); err != nil {
 		return Entry{}, err
 	}
 	at, err := stored.check()
@@ -186,11 +191,15 @@ func decodeEntry(line []byte, events Events, fields fieldTable) (Entry, error) {
 		return Entry{}, fmt.Errorf("unknown event type %q", stored.Type)
 	}
 	event := blank()
-	if reflect.TypeOf(event).Kind() != reflect.Pointer {
-		return Entry{}, fmt.Errorf("event type %q is registered with a %T, which is not a pointer", stored.Type, event)
+	typ := reflect.TypeOf(event)
+	if typ.Kind() != reflect.Pointer {
+		return Entry{}, fmt.Errorf("event type %q is registered with a %v, which is not a pointer", stored.Type, typ)
 	}
-	if err := fields.decode(stored.Data, event); err != nil {
+	if err := json.Unmarshal(stored.Data, event); err != nil {
 		return Entry{}, fmt.Errorf("event %q: %w", stored.Type, err)
+	}
+	if err := fields.check(line, storedMembers(typ)); err != nil {
+		return Entry{}, err
 	}
 	return Entry{Seq: stored.Seq, Time: at, Prev: stored.Prev, Digest: LineDigest(line), Event: event}, nil
 }

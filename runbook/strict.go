@@ -11,30 +11,33 @@ import (
 	"unicode/utf16"
 )
 
-// A fieldTable reads JSON more strictly than encoding/json can be told to:
-// that package matches field names in any case, lets the last of two equal
-// names win, and reads half a surrogate pair as U+FFFD. It remembers the
-// fields of the types that it has met.
-type fieldTable map[reflect.Type]map[string]reflect.Type
+// A fieldTable holds the fields of the structs that a strict reader has met.
+//
+// encoding/json matches field names in any case, lets the last of two equal
+// names win, and reads half a surrogate pair as U+FFFD. A strict reader lets it
+// decode, and then walks the same bytes beside the type to refuse all that.
+type fieldTable map[reflect.Type]members
 
-// decode reads data, which must be one JSON value, into the value that v
-// points to. Members of objects that become maps may have any name, but only
-// once.
-func (t fieldTable) decode(data []byte, v any) error {
-	if err := json.Unmarshal(data, v); err != nil {
-		return err
-	}
+// members are the types of a struct's fields by their exact JSON names. A nil
+// type stands for one whose own fields are not known.
+type members map[string]reflect.Type
+
+// check refuses names that typ does not have and names given twice, in data
+// that is known to be valid JSON of an object with these members. Objects that
+// become maps may have any names, but each only once.
+func (t fieldTable) check(data []byte, of members) error {
 	s := jsonScanner{rest: data, fields: t}
-	return s.value(reflect.TypeOf(v))
+	s.space()
+	return s.object(of, nil)
 }
 
-// of returns the types of a struct's fields by their JSON names.
-func (t fieldTable) of(typ reflect.Type) map[string]reflect.Type {
+// of returns the members of a struct.
+func (t fieldTable) of(typ reflect.Type) members {
 	fields, ok := t[typ]
 	if ok {
 		return fields
 	}
-	fields = map[string]reflect.Type{}
+	fields = members{}
 	for _, f := range reflect.VisibleFields(typ) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		promotes := f.Anonymous && name == "" && indirect(f.Type).Kind() == reflect.Struct
@@ -59,7 +62,7 @@ type jsonScanner struct {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// value passes one value. A nil type stands for one whose fields are not known.
+// value passes one value.
 func (s *jsonScanner) value(typ reflect.Type) error {
 	if typ != nil {
 		// A type that reads its own JSON has its own field names.
@@ -70,42 +73,47 @@ func (s *jsonScanner) value(typ reflect.Type) error {
 	s.space()
 	switch s.rest[0] {
 	case '{':
-		return s.object(typ)
+		switch {
+		case typ != nil && typ.Kind() == reflect.Struct:
+			return s.object(s.fields.of(typ), nil)
+		case typ != nil && typ.Kind() == reflect.Map:
+			return s.object(nil, typ.Elem())
+		}
+		return s.object(nil, nil)
 	case '[':
 		return s.array(typ)
 	case '"':
 		_, err := s.text()
 		return err
 	}
-	end := bytes.IndexAny(s.rest, ",]} \t\r\n")
-	if end < 0 {
-		end = len(s.rest)
+	// A number, true, false or null: it ends where a bracket, comma or space is.
+	for len(s.rest) > 0 && s.rest[0] > ' ' && s.rest[0] != ',' && s.rest[0] != ']' && s.rest[0] != '}' {
+		s.rest = s.rest[1:]
 	}
-	s.rest = s.rest[end:]
 	return nil
 }
 
-func (s *jsonScanner) object(typ reflect.Type) error {
-	var fields map[string]reflect.Type
-	if typ != nil && typ.Kind() == reflect.Struct {
-		fields = s.fields.of(typ)
-	}
-	seen := map[string]bool{}
+// object passes an object that has these members, or if they are nil any
+// members of type elem.
+func (s *jsonScanner) object(of members, elem reflect.Type) error {
+	var seen nameSet
 	for s.more('{', '}') {
-		name, err := s.text()
+		raw, err := s.text()
 		if err != nil {
 			return err
 		}
-		if seen[name] {
+		name, err := meaning(raw)
+		if err != nil {
+			return err
+		}
+		if !seen.add(name) {
 			return fmt.Errorf("field %q is given twice", name)
 		}
-		seen[name] = true
-		member, known := fields[name]
-		if fields != nil && !known {
+		member, known := of[string(name)]
+		if of == nil {
+			member = elem
+		} else if !known {
 			return fmt.Errorf("unknown field %q", name)
-		}
-		if typ != nil && typ.Kind() == reflect.Map {
-			member = typ.Elem()
 		}
 		s.space()
 		s.rest = s.rest[1:] // the colon
@@ -145,8 +153,8 @@ func (s *jsonScanner) more(open, end byte) bool {
 	return true
 }
 
-// text passes a string and returns what it means.
-func (s *jsonScanner) text() (string, error) {
+// text passes a string and returns it as written, quotes included.
+func (s *jsonScanner) text() ([]byte, error) {
 	end := 1
 	for ; s.rest[end] != '"'; end++ {
 		if s.rest[end] == '\\' {
@@ -155,24 +163,64 @@ func (s *jsonScanner) text() (string, error) {
 	}
 	raw := s.rest[:end+1]
 	s.rest = s.rest[end+1:]
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1:end]), nil
-	}
 	if loneSurrogate(raw) {
-		return "", errors.New("half a surrogate pair in a string")
+		return nil, errors.New("half a surrogate pair in a string")
 	}
-	var text string
-	err := json.Unmarshal(raw, &text)
-	return text, err
+	return raw, nil
 }
 
 func (s *jsonScanner) space() {
-	s.rest = bytes.TrimLeft(s.rest, " \t\r\n")
+	for len(s.rest) > 0 && (s.rest[0] == ' ' || s.rest[0] == '\t' || s.rest[0] == '\r' || s.rest[0] == '\n') {
+		s.rest = s.rest[1:]
+	}
+}
+
+// meaning returns the text that a JSON string stands for.
+func meaning(raw []byte) ([]byte, error) {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], nil
+	}
+	var text string
+	err := json.Unmarshal(raw, &text)
+	return []byte(text), err
+}
+
+// A nameSet is a set of an object's names. Most objects are small enough for
+// a list; large ones must not make checking quadratic.
+type nameSet struct {
+	list  [12][]byte
+	n     int
+	index map[string]bool
+}
+
+// add reports whether name was not in the set.
+func (s *nameSet) add(name []byte) bool {
+	for _, other := range s.list[:s.n] {
+		if bytes.Equal(other, name) {
+			return false
+		}
+	}
+	if s.n < len(s.list) {
+		s.list[s.n] = name
+		s.n++
+		return true
+	}
+	if s.index == nil {
+		s.index = map[string]bool{}
+	}
+	if s.index[string(name)] {
+		return false
+	}
+	s.index[string(name)] = true
+	return true
 }
 
 // loneSurrogate reports whether a valid JSON string holds a \u escape of a
 // surrogate that is not half of a pair.
 func loneSurrogate(raw []byte) bool {
+	if !bytes.Contains(raw, []byte(`\u`)) {
+		return false
+	}
 	high := rune(0) // the surrogate that the escape before this place was
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
