@@ -1,8 +1,250 @@
 package runbook
 
+// Events are the facts of a run, in the order in which they became true. Each
+// is journaled before anything relies on it; the record is computed from them
+// alone. Text in them has passed the redactor.
+
+// Identity says who and what stands behind a run at its start or resumption.
+type Identity struct {
+	Operator string `json:"operator"`
+	User     string `json:"user,omitempty"` // the account of the operating system
+	Host     string `json:"host,omitempty"`
+	Tool     string `json:"tool"`             // "runbook 1.2.3"
+	Digest   Digest `json:"digest,omitempty"` // of the tool's own file
+	PID      int    `json:"pid,omitempty"`
+}
+
+// Repository is the git checkout that a run started in.
+type Repository struct {
+	Root   string `json:"root"`
+	Commit string `json:"commit,omitempty"`
+	Branch string `json:"branch,omitempty"`
+	Dirty  bool   `json:"dirty,omitempty"` // tracked files differed from the commit
+}
+
+// RunStarted is every journal's first event.
+type RunStarted struct {
+	Run        string     `json:"run"`
+	Document   string     `json:"document"` // base name of the template
+	Template   Digest     `json:"template"`
+	Plan       Digest     `json:"plan"` // of the plan as JSON, as it was shown
+	Identity   Identity   `json:"identity"`
+	Repository Repository `json:"repository"`
+	Dropped    []string   `json:"dropped,omitempty"` // environment variables kept from the steps
+}
+
+// RunResumed says that a stopped run goes on, perhaps by someone else.
+type RunResumed struct {
+	Identity Identity `json:"identity"`
+}
+
+// Result is how a run, or a part of one, ended.
+type Result string
+
+// The results of a run.
+const (
+	Passed      Result = "passed"      // every step of the main path passed, no check failed
+	Partial     Result = "partial"     // the selected steps passed; others are left
+	Failed      Result = "failed"      // a step, an expectation or a check failed
+	Held        Result = "held"        // open items, a missing value or an unknown outcome hold a step
+	Interrupted Result = "interrupted" // stopped by the operator or a signal
+)
+
+// RunStopped closes a run or a stretch of it.
+type RunStopped struct {
+	Result Result `json:"result"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// StepStarted is durable before the step's first command starts.
+type StepStarted struct {
+	Step    ID     `json:"step"`
+	Attempt int    `json:"attempt"` // from 1
+	Dir     string `json:"dir"`     // relative to the root where it lies below it
+	Script  Digest `json:"script"`  // of the commands as they will run
+}
+
+// CommandStarted is durable before the command is handed to the engine.
+// Command counts from 0 within its step.
+type CommandStarted struct {
+	Step    ID  `json:"step"`
+	Command int `json:"command"`
+	Attempt int `json:"attempt"`
+}
+
+// CommandFinished is what is known of a command once it has ended.
+type CommandFinished struct {
+	Step     ID        `json:"step"`
+	Command  int       `json:"command"`
+	Attempt  int       `json:"attempt"`
+	Exit     int       `json:"exit"`
+	Seconds  float64   `json:"seconds"`
+	Failures []Failure `json:"failures,omitempty"`
+	Cut      bool      `json:"cut,omitempty"`
+	Ended    string    `json:"ended,omitempty"` // "timeout", "interrupt"
+	Output   Output    `json:"output"`
+}
+
+// Failed reports whether the command counts as failed.
+func (e *CommandFinished) Failed() bool {
+	return e.Exit != 0 || len(e.Failures) > 0 || e.Ended != ""
+}
+
 // A Failure is a failure inside a command that its exit status may not show.
 type Failure struct {
 	Line    int    `json:"line"`    // in the document
 	Command string `json:"command"` // bash's own words for it
 	Exit    int    `json:"exit"`
+}
+
+// Output describes what a command printed. Head and Tail are what the record
+// shows; they are empty when the output is withheld.
+type Output struct {
+	Bytes    int64  `json:"bytes"`
+	Lines    int64  `json:"lines"`
+	Head     string `json:"head,omitempty"`
+	Tail     string `json:"tail,omitempty"`     // when Head does not hold it all
+	Withheld string `json:"withheld,omitempty"` // why nothing is shown
+	File     string `json:"file,omitempty"`     // in the run directory
+	Digest   Digest `json:"digest,omitempty"`   // of File
+}
+
+// ExpectJudged is the conclusion on one expectation of a step's text.
+type ExpectJudged struct {
+	Step     ID      `json:"step"`
+	Command  int     `json:"command"` // -1 for the whole step
+	Line     int     `json:"line"`
+	Attempt  int     `json:"attempt"`
+	Verdict  Verdict `json:"verdict"`
+	Advisory bool    `json:"advisory,omitempty"`
+	Found    string  `json:"found,omitempty"`
+}
+
+// StepFinished says how an attempt at a step ended.
+type StepFinished struct {
+	Step      ID       `json:"step"`
+	Attempt   int      `json:"attempt"`
+	Result    Result   `json:"result"` // passed, failed or interrupted
+	Reason    string   `json:"reason,omitempty"`
+	Dir       string   `json:"dir,omitempty"` // where the shell stood
+	Leftovers []string `json:"leftovers,omitempty"`
+}
+
+// StepSkipped says that a step was passed over, and by whose word.
+type StepSkipped struct {
+	Step   ID     `json:"step"`
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// StepResolved is a person's word on a command whose outcome is unknown.
+type StepResolved struct {
+	Step    ID     `json:"step"`
+	Command int    `json:"command"`
+	Outcome string `json:"outcome"` // "done", "failed", "again"
+	By      string `json:"by"`
+	Reason  string `json:"reason"`
+}
+
+// Deviation is a recorded departure from the plan.
+type Deviation struct {
+	Step    ID     `json:"step"`
+	Command int    `json:"command"`
+	Kind    string `json:"kind"` // "retry", "continue", "edit"
+	By      string `json:"by"`
+	Reason  string `json:"reason"`
+	Text    string `json:"text,omitempty"` // for an edit: what ran instead
+}
+
+// FieldFilled gives a blank, or a placeholder slot, its value.
+type FieldFilled struct {
+	Field  ID     `json:"field"`
+	Value  string `json:"value"`
+	Source string `json:"source"` // the source's name
+	Detail string `json:"detail,omitempty"`
+	By     string `json:"by,omitempty"` // the person, where one gave it
+}
+
+// ItemSettled is a finding or an attestation on a check item.
+type ItemSettled struct {
+	Item     ID      `json:"item"`
+	Verdict  Verdict `json:"verdict"`
+	Use      string  `json:"use"`          // the check's name; "ask" for a person
+	By       string  `json:"by,omitempty"` // the person
+	Evidence string  `json:"evidence,omitempty"`
+	Note     string  `json:"note,omitempty"`
+}
+
+// ChoiceSettled ticks one option of a choice, or none (-1) to take it back.
+type ChoiceSettled struct {
+	Choice ID     `json:"choice"`
+	Option int    `json:"option"`
+	Use    string `json:"use"`
+	By     string `json:"by,omitempty"`
+}
+
+// PlaceholderGiven is the value of a placeholder in the document's steps.
+type PlaceholderGiven struct {
+	Text  string `json:"text"`
+	Value string `json:"value"`
+	By    string `json:"by"`
+}
+
+// SlotOpen says why a slot was left as it is.
+type SlotOpen struct {
+	Slot   ID     `json:"slot"`
+	Reason string `json:"reason"`
+}
+
+// Noted is what a command said about the world that the appendix repeats:
+// the account, the region, the workspace.
+type Noted struct {
+	What  string `json:"what"`
+	Value string `json:"value"`
+}
+
+func (*RunStarted) EventType() string       { return "run.started" }
+func (*RunResumed) EventType() string       { return "run.resumed" }
+func (*RunStopped) EventType() string       { return "run.stopped" }
+func (*StepStarted) EventType() string      { return "step.started" }
+func (*CommandStarted) EventType() string   { return "command.started" }
+func (*CommandFinished) EventType() string  { return "command.finished" }
+func (*ExpectJudged) EventType() string     { return "expect.judged" }
+func (*StepFinished) EventType() string     { return "step.finished" }
+func (*StepSkipped) EventType() string      { return "step.skipped" }
+func (*StepResolved) EventType() string     { return "step.resolved" }
+func (*Deviation) EventType() string        { return "deviation" }
+func (*FieldFilled) EventType() string      { return "field.filled" }
+func (*ItemSettled) EventType() string      { return "item.settled" }
+func (*ChoiceSettled) EventType() string    { return "choice.settled" }
+func (*PlaceholderGiven) EventType() string { return "placeholder.given" }
+func (*SlotOpen) EventType() string         { return "slot.open" }
+func (*Noted) EventType() string            { return "noted" }
+
+// EventTypes gives, for each type's name in the journal, a maker of an empty
+// event to decode into. A name that is missing here cannot be read back.
+func EventTypes() Events {
+	types := make(Events)
+	for _, make := range []func() Event{
+		func() Event { return new(RunStarted) },
+		func() Event { return new(RunResumed) },
+		func() Event { return new(RunStopped) },
+		func() Event { return new(StepStarted) },
+		func() Event { return new(CommandStarted) },
+		func() Event { return new(CommandFinished) },
+		func() Event { return new(ExpectJudged) },
+		func() Event { return new(StepFinished) },
+		func() Event { return new(StepSkipped) },
+		func() Event { return new(StepResolved) },
+		func() Event { return new(Deviation) },
+		func() Event { return new(FieldFilled) },
+		func() Event { return new(ItemSettled) },
+		func() Event { return new(ChoiceSettled) },
+		func() Event { return new(PlaceholderGiven) },
+		func() Event { return new(SlotOpen) },
+		func() Event { return new(Noted) },
+	} {
+		types[make().EventType()] = make
+	}
+	return types
 }

@@ -1,0 +1,128 @@
+package executor
+
+import (
+	"bytes"
+
+	"runbook/runbook"
+)
+
+// Bounds of what is kept of a command's output, in bytes. A command may print
+// any amount; memory and the record stay bounded, and the true size is told.
+const (
+	keepHead = 8 << 20  // from the start, for the run directory
+	keepTail = 64 << 10 // from the end
+	showAll  = 16 << 10 // up to this the journal holds the output whole
+	showHead = 4 << 10  // else its first lines
+	showTail = 8 << 10  // and its last ones
+)
+
+// A capture collects one command's output.
+type capture struct {
+	head  []byte
+	tail  []byte // ring of the latest keepTail bytes that head does not hold
+	at    int    // next place in a full ring
+	bytes int64
+	lines int64
+	last  byte
+}
+
+func (c *capture) write(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	c.bytes += int64(len(p))
+	c.lines += int64(bytes.Count(p, []byte{'\n'}))
+	c.last = p[len(p)-1]
+	if room := keepHead - len(c.head); room > 0 {
+		n := min(room, len(p))
+		c.head = append(c.head, p[:n]...)
+		p = p[n:]
+	}
+	if len(p) > keepTail {
+		p = p[len(p)-keepTail:]
+	}
+	if room := keepTail - len(c.tail); room > 0 {
+		n := min(room, len(p))
+		c.tail = append(c.tail, p[:n]...)
+		p = p[n:]
+	}
+	for len(p) > 0 {
+		n := copy(c.tail[c.at:], p)
+		c.at = (c.at + n) % keepTail
+		p = p[n:]
+	}
+}
+
+// lineCount counts a last line without a line end too.
+func (c *capture) lineCount() int64 {
+	if c.bytes > 0 && c.last != '\n' {
+		return c.lines + 1
+	}
+	return c.lines
+}
+
+// kept returns what was kept, masked and in order. Where something is missing
+// between head and tail, both are cut back after masking: to whole lines, or by
+// more than any secret is long, so that no half of one escapes there.
+func (c *capture) kept(mask *Mask) (head, tail []byte) {
+	tail = append(append([]byte(nil), c.tail[c.at:]...), c.tail[:c.at]...)
+	if c.bytes == int64(len(c.head)+len(tail)) {
+		return mask.Apply(append(c.head, tail...)), nil
+	}
+	head, tail = mask.Apply(c.head), mask.Apply(tail)
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
+		head = head[:i+1]
+	} else {
+		head = head[:max(0, len(head)-keepTail)]
+	}
+	if i := bytes.IndexByte(tail, '\n'); i >= 0 {
+		return head, tail[i+1:]
+	}
+	return head, nil
+}
+
+// digest describes the output for the journal; full is what goes into a file
+// of the run directory when the journal does not hold it all.
+func (c *capture) digest(mask *Mask, withheld string) (out runbook.Output, full []byte) {
+	out = runbook.Output{Bytes: c.bytes, Lines: c.lineCount(), Withheld: withheld}
+	if withheld != "" || c.bytes == 0 {
+		return out, nil
+	}
+	head, tail := c.kept(mask)
+	whole := c.bytes <= keepHead+keepTail
+	if whole && len(head) <= showAll {
+		out.Head = runbook.Visible(string(head))
+		return out, nil
+	}
+	full = head
+	if whole {
+		tail = head
+	} else {
+		full = append(append(bytes.Clone(head), "\n[… left out …]\n"...), tail...)
+	}
+	out.Head = runbook.Visible(firstLines(head, showHead))
+	out.Tail = runbook.Visible(lastLines(tail, showTail))
+	return out, full
+}
+
+// firstLines returns whole lines of at most n bytes; a longer first line is cut.
+func firstLines(b []byte, n int) string {
+	if len(b) <= n {
+		return string(b)
+	}
+	if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
+		return string(b[:i+1])
+	}
+	return string(b[:n])
+}
+
+func lastLines(b []byte, n int) string {
+	if len(b) <= n {
+		return string(b)
+	}
+	b = b[len(b)-n:]
+	if i := bytes.IndexByte(b, '\n'); i >= 0 && i+1 < len(b) {
+		return string(b[i+1:])
+	}
+	return string(b)
+}

@@ -1,0 +1,245 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"runbook/runbook"
+)
+
+// A Journal keeps the run's lines. Append returns once they are durable; after
+// an error it must refuse every further call.
+type Journal interface {
+	Append(lines ...[]byte) error
+}
+
+// An OutputStore keeps outputs that are too large for the journal.
+type OutputStore interface {
+	WriteOutput(name string, data []byte) error
+}
+
+// An Executor performs one run of one plan. Fill it in, call Run once. All its
+// state is in State and the journal; nothing is kept elsewhere.
+type Executor struct {
+	Plan     *runbook.Plan
+	State    *runbook.State // folded from the journal so far
+	Journal  Journal
+	Outputs  OutputStore
+	Registry *Registry
+	Engine   string // the name of the engine that runs the steps
+
+	Console  Console // nil: there is nobody to ask
+	Confirm  bool    // ask before each step
+	Progress Progress
+	Clock    func() time.Time
+
+	Identity runbook.Identity
+	Root     string   // absolute; relative directories of the plan start here
+	Env      []string // the environment of steps, sources and checks
+	Private  string   // a directory for the engine's state, mode 0700
+	Mask     *Mask
+	// Resolve is a person's word, given beforehand, on steps whose outcome is
+	// unknown.
+	Resolve map[runbook.ID]Decision
+	// Timeout bounds one question to a source or a check.
+	Timeout time.Duration
+	// Checkpoint is called when the record could be written anew: after each
+	// step, and with final set when the run stops. Its error stops the run.
+	Checkpoint func(final bool) error
+
+	engine   Engine
+	pending  [][]byte // encoded entries that are not durable yet
+	exported map[string]string
+	secrets  map[string]bool // directories whose secrets are learned
+	epoch    int
+	section  int // the last one shown
+}
+
+// ErrRecording wraps every failure to write the journal, an output or the
+// record. Nothing further may take effect after it.
+var ErrRecording = errors.New("recording")
+
+// Run begins the run with the opening events (run.started or run.resumed
+// first), does all that is ready, and closes it with run.stopped. The result
+// is the run's; an error means that it could not be recorded, or that the
+// engine lost sight of a step.
+func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.Result, error) {
+	x.secrets = map[string]bool{}
+	x.section = -1
+	if x.Mask == nil {
+		x.Mask = &Mask{}
+	}
+	if err := x.commit(opening...); err != nil {
+		return "", err
+	}
+	makeEngine, ok := x.Registry.Engines[x.Engine]
+	if !ok {
+		return "", fmt.Errorf("there is no engine %q", x.Engine)
+	}
+	engine, err := makeEngine()
+	if err != nil {
+		return "", err
+	}
+	x.engine = engine
+	result, reason, err := x.loop(ctx)
+	if cerr := engine.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("closing the engine: %w", cerr)
+	}
+	if err != nil && errors.Is(err, ErrRecording) {
+		return "", err
+	}
+	if err != nil {
+		result, reason = runbook.Held, err.Error()
+	}
+	if cerr := x.close(result, reason); cerr != nil {
+		return result, cerr
+	}
+	return result, err
+}
+
+// loop does what is ready until nothing is, or something stops the run.
+func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
+	if stop, reason, err := x.resolve(); stop != "" || err != nil {
+		return stop, reason, err
+	}
+	for {
+		if ctx.Err() != nil {
+			return runbook.Interrupted, "interrupted", nil
+		}
+		ready := x.Plan.Ready(x.State)
+		if len(ready) == 0 {
+			return x.result()
+		}
+		var stop runbook.Result
+		var reason string
+		var err error
+		if ready[0].Number > 0 {
+			stop, reason, err = x.step(ctx, ready[0])
+		} else {
+			stop, reason, err = x.observe(ctx, ready)
+		}
+		if err != nil || stop != "" {
+			return stop, reason, err
+		}
+	}
+}
+
+// result sums up a run that has nothing left that it may do.
+func (x *Executor) result() (runbook.Result, string, error) {
+	passed, reason := true, ""
+	for _, t := range x.Plan.Steps() {
+		switch st := x.State.Step(t.Slot.ID); st.Status {
+		case runbook.StepSkippedOver, runbook.StepContinued, runbook.StepFailed:
+			passed, reason = false, fmt.Sprintf("step %d was %s", t.Number, st.Status)
+		}
+	}
+	for id, f := range x.State.Items {
+		if f.Verdict == runbook.Fail {
+			passed, reason = false, fmt.Sprintf("%s failed", id)
+		}
+	}
+	switch {
+	case !passed:
+		return runbook.Failed, reason, nil
+	case len(x.Plan.Left(x.State)) > 0:
+		return runbook.Partial, "steps outside the selection are left", nil
+	}
+	return runbook.Passed, "", nil
+}
+
+// close settles what sums up the run and makes the stop durable.
+func (x *Executor) close(result runbook.Result, reason string) error {
+	for i := range x.Plan.Tasks {
+		if t := &x.Plan.Tasks[i]; t.Closing() && t.Contingency == "" {
+			if err := x.sumUp(t, result); err != nil {
+				return err
+			}
+		}
+	}
+	if err := x.commit(&runbook.RunStopped{Result: result, Reason: reason}); err != nil {
+		return err
+	}
+	return x.checkpoint(true)
+}
+
+func (x *Executor) checkpoint(final bool) error {
+	if err := x.flush(); err != nil {
+		return err
+	}
+	if x.Checkpoint == nil {
+		return nil
+	}
+	if err := x.Checkpoint(final); err != nil {
+		return fmt.Errorf("%w: %w", ErrRecording, err)
+	}
+	return nil
+}
+
+// queue encodes events, masks them, and moves the state on by what the journal
+// will hold. They become durable with the next flush.
+func (x *Executor) queue(events ...runbook.Event) error {
+	for _, e := range events {
+		entry, line, err := x.encode(e)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrRecording, err)
+		}
+		if err := x.State.Apply(entry); err != nil {
+			return fmt.Errorf("%w: %w", ErrRecording, err)
+		}
+		x.pending = append(x.pending, line)
+	}
+	return nil
+}
+
+// encode makes the line and reads it back: the state then rests on exactly
+// what a later reader of the journal will see.
+func (x *Executor) encode(e runbook.Event) (runbook.Entry, []byte, error) {
+	line, _, err := runbook.EncodeEntry(x.State.Entries+1, x.head(), x.Clock(), e)
+	if err != nil {
+		return runbook.Entry{}, nil, err
+	}
+	line = x.Mask.Apply(line)
+	entry, err := runbook.DecodeEntry(line, eventTypes)
+	return entry, line, err
+}
+
+var eventTypes = runbook.EventTypes()
+
+func (x *Executor) head() runbook.Digest {
+	if x.State.Entries == 0 {
+		return runbook.Head(nil)
+	}
+	return x.State.Head
+}
+
+// flush makes everything queued durable.
+func (x *Executor) flush() error {
+	if len(x.pending) == 0 {
+		return nil
+	}
+	lines := x.pending
+	x.pending = nil
+	if err := x.Journal.Append(lines...); err != nil {
+		return fmt.Errorf("%w: %w", ErrRecording, err)
+	}
+	return nil
+}
+
+func (x *Executor) commit(events ...runbook.Event) error {
+	if err := x.queue(events...); err != nil {
+		return err
+	}
+	return x.flush()
+}
+
+// environment is what steps, sources and checks see: the run's own, with what
+// the steps have exported since.
+func (x *Executor) environment() []string {
+	env := append([]string(nil), x.Env...)
+	for k, v := range x.exported {
+		env = append(env, k+"="+v)
+	}
+	return env
+}

@@ -1,0 +1,124 @@
+package executor
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// minSecret is the shortest value that is masked, in bytes: shorter ones occur
+// in ordinary text, and masking them would damage the record without hiding
+// anything that could not be guessed.
+const minSecret = 8
+
+// A Mask replaces known secrets, in the forms in which programs print them, by
+// their names.
+type Mask struct {
+	forms []form
+	known map[string]bool
+}
+
+type form struct {
+	bytes []byte
+	name  string
+}
+
+// Learn adds secrets. It reports whether all of them are long enough to be
+// found by value; what printed one that is not must be withheld.
+func (m *Mask) Learn(secrets ...Secret) bool {
+	all := true
+	for _, s := range secrets {
+		if m.known[s.Value] || s.Value == "" {
+			continue
+		}
+		if len(s.Value) < minSecret {
+			all = false
+			continue
+		}
+		if m.known == nil {
+			m.known = map[string]bool{}
+		}
+		m.known[s.Value] = true
+		for _, f := range forms(s.Value) {
+			m.forms = append(m.forms, form{[]byte(f), s.Name})
+		}
+	}
+	return all
+}
+
+// forms lists the encodings under which a value may be printed.
+func forms(v string) []string {
+	list := []string{v, strings.TrimSpace(v), jsonString(v), url.QueryEscape(v), url.PathEscape(v)}
+	// Base64 of a longer text holds the value at one of three alignments; the
+	// characters at either end depend on the neighbours and are left out.
+	for shift := range 3 {
+		enc := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), v...))
+		from := []int{0, 2, 3}[shift]
+		to := len(enc)
+		if (len(v)+shift)%3 != 0 {
+			to--
+		}
+		core := enc[from:to]
+		list = append(list, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
+	}
+	if lines := strings.Split(v, "\n"); len(lines) > 1 {
+		for _, l := range lines {
+			if l = strings.TrimSpace(l); len(l) >= minSecret {
+				list = append(list, l)
+			}
+		}
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	return slices.DeleteFunc(list, func(s string) bool { return len(s) < minSecret })
+}
+
+// jsonString is v as it stands inside a JSON string.
+func jsonString(v string) string {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return v
+	}
+	return strings.Trim(strings.TrimSpace(buf.String()), `"`)
+}
+
+// Apply returns text with every form of every secret replaced by
+// "[masked:NAME]". Overlapping finds are masked as one.
+func (m *Mask) Apply(text []byte) []byte {
+	type hit struct {
+		start, end int
+		name       string
+	}
+	var hits []hit
+	for _, f := range m.forms {
+		for at := 0; ; {
+			i := bytes.Index(text[at:], f.bytes)
+			if i < 0 {
+				break
+			}
+			hits = append(hits, hit{at + i, at + i + len(f.bytes), f.name})
+			at += i + 1
+		}
+	}
+	if len(hits) == 0 {
+		return text
+	}
+	slices.SortFunc(hits, func(a, b hit) int { return a.start - b.start })
+	var out []byte
+	end := 0
+	for i := 0; i < len(hits); {
+		h := hits[i]
+		for i++; i < len(hits) && hits[i].start < h.end; i++ {
+			h.end = max(h.end, hits[i].end)
+		}
+		out = append(out, text[end:h.start]...)
+		out = append(out, "[masked:"+h.name+"]"...)
+		end = h.end
+	}
+	return append(out, text[end:]...)
+}

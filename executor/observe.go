@@ -1,0 +1,238 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"runbook/runbook"
+)
+
+// observe settles what can be settled now. Machines are asked side by side and
+// journaled in document order; people one question at a time.
+func (x *Executor) observe(ctx context.Context, tasks []*runbook.Task) (runbook.Result, string, error) {
+	answers := x.askMachines(ctx, tasks)
+	for i, t := range tasks {
+		if ctx.Err() != nil {
+			return runbook.Interrupted, "interrupted", nil
+		}
+		a := answers[i]
+		if a == nil {
+			if err := x.flush(); err != nil {
+				return "", "", err
+			}
+			if err := x.show(t); err != nil {
+				return stopped(err)
+			}
+			a = x.ask(ctx, t)
+		}
+		if errors.Is(a.err, ErrStop) {
+			return stopped(a.err)
+		}
+		if err := x.queue(x.settle(t, a)...); err != nil {
+			return "", "", err
+		}
+	}
+	return "", "", x.flush()
+}
+
+// stopped turns a person's wish to stop into a result.
+func stopped(err error) (runbook.Result, string, error) {
+	if errors.Is(err, ErrStop) {
+		return runbook.Interrupted, "stopped by the operator", nil
+	}
+	return "", "", err
+}
+
+// An answer is what came back for a task: a value or a finding, or why not.
+type answer struct {
+	value   Value
+	finding Finding
+	err     error
+}
+
+// person reports whether a task is a question to a person.
+func person(t *runbook.Task) bool { return t.Binding.Use == "ask" && t.Binding.Given == nil }
+
+// askMachines asks the sources and checks of all tasks that need no person.
+func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) []*answer {
+	answers := make([]*answer, len(tasks))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 8)
+	for i, t := range tasks {
+		if person(t) {
+			continue
+		}
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			answers[i] = x.ask(ctx, t)
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+// ask puts one question to the source or check that the plan names.
+func (x *Executor) ask(ctx context.Context, t *runbook.Task) *answer {
+	if g := t.Binding.Given; g != nil {
+		return x.given(t, g)
+	}
+	if !person(t) && x.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, x.Timeout)
+		defer cancel()
+	}
+	q := x.query(t)
+	a := &answer{}
+	if t.Slot.Kind == runbook.ItemSlot {
+		check, ok := x.Registry.Checks[t.Binding.Use]
+		if !ok {
+			a.err = fmt.Errorf("there is no check %q", t.Binding.Use)
+			return a
+		}
+		a.finding, a.err = check.Check(ctx, q)
+		return a
+	}
+	source, ok := x.Registry.Sources[t.Binding.Use]
+	if !ok {
+		a.err = fmt.Errorf("there is no source %q", t.Binding.Use)
+		return a
+	}
+	a.value, a.err = source.Value(ctx, q)
+	return a
+}
+
+func (x *Executor) given(t *runbook.Task, g *runbook.Given) *answer {
+	by := g.By
+	if by == "" {
+		by = x.Identity.Operator
+	}
+	return &answer{
+		value:   Value{Text: g.Value, Detail: g.Note, By: by},
+		finding: Finding{Verdict: g.Verdict, By: by, Note: g.Note},
+	}
+}
+
+func (x *Executor) query(t *runbook.Task) Query {
+	return Query{
+		Task: t, Args: t.Binding.Args, Document: x.Plan.Document, State: x.State,
+		Operator: x.Identity.Operator, Root: x.Root, Env: x.environment(), Epoch: x.epoch, Now: x.Clock(),
+	}
+}
+
+// settle turns an answer into events. No answer is an event too: the record
+// then says why the slot is open.
+func (x *Executor) settle(t *runbook.Task, a *answer) []runbook.Event {
+	err := a.err
+	if err == nil && t.Slot.Kind == runbook.ItemSlot {
+		return x.settleItem(t, a.finding)
+	}
+	if err == nil {
+		err = acceptable(t, a.value)
+	}
+	if err != nil {
+		reason := err.Error()
+		x.Progress.Left(t, reason)
+		return []runbook.Event{&runbook.SlotOpen{Slot: t.Slot.ID, Reason: reason}}
+	}
+	use := t.Binding.Use
+	if g := t.Binding.Given; g != nil {
+		use = g.Source
+	}
+	var events []runbook.Event
+	for _, n := range a.value.Notes {
+		events = append(events, n)
+	}
+	x.Progress.Settled(t, a.value.Text)
+	if t.Slot.Kind == runbook.ChoiceSlot {
+		return append(events, &runbook.ChoiceSettled{Choice: t.Slot.ID, Option: t.Slot.Option(a.value.Text), Use: use, By: a.value.By})
+	}
+	return append(events, &runbook.FieldFilled{Field: t.Slot.ID, Value: a.value.Text, Source: use, Detail: a.value.Detail, By: a.value.By})
+}
+
+// acceptable refuses what may not stand in a record.
+func acceptable(t *runbook.Task, v Value) error {
+	if v.Sensitive {
+		return errors.New("the value is sensitive and is not recorded")
+	}
+	if err := runbook.CheckValue(v.Text); err != nil {
+		return err
+	}
+	if t.Slot.Kind == runbook.ChoiceSlot && t.Slot.Option(v.Text) < 0 {
+		return fmt.Errorf("%q is no option", v.Text)
+	}
+	return nil
+}
+
+// settleItem records a finding. A sign-off also fills its own blanks.
+func (x *Executor) settleItem(t *runbook.Task, f Finding) []runbook.Event {
+	use := t.Binding.Use
+	if g := t.Binding.Given; g != nil {
+		use = g.Source
+	}
+	x.Progress.Settled(t, string(f.Verdict))
+	events := []runbook.Event{&runbook.ItemSettled{Item: t.Slot.ID, Verdict: f.Verdict, Use: use, By: f.By, Evidence: f.Evidence, Note: f.Note}}
+	if t.Slot.Item != runbook.SignOff || f.Verdict != runbook.Pass {
+		return events
+	}
+	for i := range x.Plan.Document.Slots {
+		slot := &x.Plan.Document.Slots[i]
+		if slot.Kind != runbook.FieldSlot || slot.Owner != t.Slot.ID || x.State.Fields[slot.ID] != nil {
+			continue
+		}
+		value := f.By
+		switch strings.ToLower(slot.Label) {
+		case "date":
+			value = x.Clock().UTC().Format("2006-01-02")
+		case "time":
+			value = x.Clock().UTC().Format("15:04 UTC")
+		default:
+			if !strings.EqualFold(slot.Label, t.Slot.Label) {
+				continue
+			}
+		}
+		events = append(events, &runbook.FieldFilled{Field: slot.ID, Value: value, Source: use, Detail: "sign-off", By: f.By})
+	}
+	return events
+}
+
+// sumUp settles a blank or choice that counts the run, if its value changed.
+func (x *Executor) sumUp(t *runbook.Task, result runbook.Result) error {
+	q := x.query(t)
+	q.Result = result
+	source, ok := x.Registry.Sources[t.Binding.Use]
+	if !ok {
+		return fmt.Errorf("there is no source %q", t.Binding.Use)
+	}
+	v, err := source.Value(context.Background(), q)
+	if t.Slot.Kind == runbook.ChoiceSlot {
+		option := -1
+		if err == nil {
+			option = t.Slot.Option(v.Text)
+		}
+		if old := x.State.Choices[t.Slot.ID]; old == nil && option < 0 || old != nil && old.Option == option || !t.Slot.Open() {
+			return nil
+		}
+		return x.queue(&runbook.ChoiceSettled{Choice: t.Slot.ID, Option: option, Use: t.Binding.Use})
+	}
+	if err != nil {
+		return x.queue(&runbook.SlotOpen{Slot: t.Slot.ID, Reason: err.Error()})
+	}
+	if old := x.State.Fields[t.Slot.ID]; old != nil && old.Value == v.Text {
+		return nil
+	}
+	return x.queue(&runbook.FieldFilled{Field: t.Slot.ID, Value: v.Text, Source: t.Binding.Use, Detail: v.Detail})
+}
+
+// show presents the section that a question or a step belongs to, once.
+func (x *Executor) show(t *runbook.Task) error {
+	if x.Console == nil || t.Slot.Section == x.section {
+		return nil
+	}
+	x.section = t.Slot.Section
+	s := &x.Plan.Document.Sections[t.Slot.Section]
+	return x.Console.Section(s, string(s.Prose.Of(x.Plan.Document.Source)))
+}

@@ -1,0 +1,178 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"runbook/runbook"
+)
+
+// An observer journals one attempt at a step while the engine performs it.
+type observer struct {
+	x        *Executor
+	t        *runbook.Task
+	commands []runbook.Command
+	dir      string // where the command under way started, as far as known
+	out      capture
+	failed   *failure
+	err      error // a failure to record; nothing further may start
+}
+
+var errStep = errors.New("the step has failed")
+
+// Started makes the intent durable before the command has any effect.
+func (o *observer) Started(i int) error {
+	o.out = capture{}
+	if o.failed != nil {
+		return errStep
+	}
+	if o.err == nil {
+		o.err = o.x.commit(&runbook.CommandStarted{Step: o.t.Slot.ID, Command: i, Attempt: o.attempt()})
+	}
+	if o.err == nil {
+		o.x.Progress.CommandStarted(o.t, i)
+	}
+	return o.err
+}
+
+func (o *observer) attempt() int { return o.x.State.Step(o.t.Slot.ID).Attempt }
+
+// Output shows what the command prints, live, and keeps a bounded part of it.
+func (o *observer) Output(_ int, p []byte) {
+	o.out.write(p)
+	o.x.Progress.Output(p)
+}
+
+// Finished records how the command ended, with its output masked, and judges
+// the expectations that belong to it.
+func (o *observer) Finished(i int, r Result) error {
+	if o.err != nil {
+		return o.err
+	}
+	if o.err = o.record(i, r); o.err != nil {
+		return o.err
+	}
+	if o.failed != nil {
+		return errStep
+	}
+	return nil
+}
+
+func (o *observer) record(i int, r Result) error {
+	x := o.x
+	x.epoch++
+	c := &o.commands[i]
+	withheld := o.withheld(c, r.Dir)
+	out, full := o.out.digest(x.Mask, withheld)
+	if full != nil {
+		name := fmt.Sprintf("%03d-%03d-%d.txt", o.t.Number, i+1, o.attempt())
+		if err := x.Outputs.WriteOutput(name, full); err != nil {
+			return fmt.Errorf("%w: %w", ErrRecording, err)
+		}
+		out.File, out.Digest = "out/"+name, runbook.DigestOf(full)
+	}
+	event := &runbook.CommandFinished{
+		Step: o.t.Slot.ID, Command: i, Attempt: o.attempt(), Exit: r.Exit, Seconds: r.Duration.Seconds(),
+		Failures: r.Failures, Cut: r.Cut, Ended: r.Ended, Output: out,
+	}
+	if err := x.queue(event); err != nil {
+		return err
+	}
+	x.Progress.CommandFinished(o.t, i, r)
+	o.dir = r.Dir
+	if r.Failed() {
+		o.failed = &failure{command: i, why: o.why(i, r), interrupted: r.Ended == "interrupt"}
+	}
+	return o.judge(i, r)
+}
+
+// withheld decides whether the output may be recorded, and learns what in it
+// is secret before it is.
+func (o *observer) withheld(c *runbook.Command, dir string) string {
+	x := o.x
+	if strings.Contains(c.Text, "terraform") || strings.Contains(c.Text, "tofu") {
+		if c.Terraform != runbook.PrintsOutputs {
+			clear(x.secrets)
+		}
+		if c.Terraform != runbook.NoTerraform && !x.learn(dir) && c.Terraform == runbook.PrintsOutputs {
+			return "it prints terraform outputs, and which of them are sensitive could not be told"
+		}
+	}
+	if c.Sensitive != "" {
+		return c.Sensitive
+	}
+	return o.t.Sensitive
+}
+
+// learn asks every learner for the secrets that a command in dir could have
+// printed. It reports whether all of them can be masked.
+func (x *Executor) learn(dir string) bool {
+	if known, asked := x.secrets[dir]; asked {
+		return known
+	}
+	ctx := context.Background()
+	if x.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, x.Timeout)
+		defer cancel()
+	}
+	all := true
+	for _, name := range sortedNames(x.Registry.Sources) {
+		learner, ok := x.Registry.Sources[name].(Learner)
+		if !ok {
+			continue
+		}
+		secrets, err := learner.Secrets(ctx, dir, x.environment())
+		if err != nil || !x.Mask.Learn(secrets...) {
+			all = false
+		}
+	}
+	x.secrets[dir] = all
+	return all
+}
+
+// why says in a line what failed.
+func (o *observer) why(i int, r Result) string {
+	where := fmt.Sprintf("step %d, line %d", o.t.Number, o.commands[i].Line)
+	switch {
+	case r.Ended == "timeout":
+		return fmt.Sprintf("%s: timed out after %s", where, o.t.Timeout)
+	case r.Ended != "":
+		return where + ": interrupted"
+	case r.Exit == 0 && len(r.Failures) > 0:
+		f := r.Failures[0]
+		return fmt.Sprintf("step %d, line %d: exit %d inside a command that itself exited 0", o.t.Number, f.Line, f.Exit)
+	}
+	return fmt.Sprintf("%s: exit %d", where, r.Exit)
+}
+
+// judge compares the output with what the step's text says of it.
+func (o *observer) judge(i int, r Result) error {
+	last := i == len(o.commands)-1
+	for n := range o.t.Script.Expects {
+		e := &o.t.Script.Expects[n]
+		if e.Command != i && !(e.Command < 0 && last) {
+			continue
+		}
+		head, tail := o.out.kept(&Mask{})
+		verdict, found := e.Judge(string(head)+string(tail), r.Exit)
+		if r.Failed() && verdict == runbook.Pass && e.Kind != runbook.ExpectFailure {
+			continue // it did not get as far as it promised
+		}
+		if o.commands[i].Sensitive != "" || o.t.Sensitive != "" {
+			found = ""
+		}
+		found = string(o.x.Mask.Apply([]byte(found)))
+		o.x.Progress.Expectation(o.t, e, verdict, found)
+		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: e.Command, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Found: runbook.Visible(found)}
+		if err := o.x.queue(event); err != nil {
+			return err
+		}
+		if verdict == runbook.Fail && !e.Advisory && o.failed == nil {
+			o.failed = &failure{command: i, why: fmt.Sprintf("step %d, line %d: expected %q, and it was not so", o.t.Number, e.Line, e.Text)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,321 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"runbook/runbook"
+)
+
+// step brings one step behind the run, or says why the run stops at it.
+func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, string, error) {
+	if held := x.Plan.HeldBy(t, x.State); len(held) > 0 {
+		return runbook.Held, heldText(t, held), nil
+	}
+	if err := x.flush(); err != nil {
+		return "", "", err
+	}
+	if err := x.show(t); err != nil {
+		return stopped(err)
+	}
+	commands, stop, err := x.prepare(t)
+	if err != nil || stop != "" {
+		if errors.Is(err, ErrStop) {
+			return stopped(err)
+		}
+		return runbook.Held, stop, err
+	}
+	confirm := x.Confirm
+	for {
+		if confirm {
+			stop, reason, done, err := x.confirm(t, commands)
+			if done || err != nil {
+				return stop, reason, err
+			}
+		}
+		failure, err := x.attempt(ctx, t, commands)
+		if err != nil {
+			return "", "", err
+		}
+		if failure == nil {
+			return "", "", x.checkpoint(false)
+		}
+		if failure.interrupted {
+			return runbook.Interrupted, failure.why, x.checkpoint(false)
+		}
+		if x.Console == nil {
+			return runbook.Failed, failure.why, nil
+		}
+		stop, reason, done, err := x.afterFailure(t, commands, failure)
+		if done || err != nil {
+			return stop, reason, err
+		}
+		confirm = false
+	}
+}
+
+func heldText(t *runbook.Task, held []*runbook.Task) string {
+	names := make([]string, 0, 3)
+	for _, h := range held {
+		if len(names) == 3 {
+			names = append(names, fmt.Sprintf("and %d more", len(held)-3))
+			break
+		}
+		names = append(names, fmt.Sprintf("line %d %q", h.Slot.Line, h.Slot.Label))
+	}
+	return fmt.Sprintf("step %d is held by open items: %s", t.Number, strings.Join(names, ", "))
+}
+
+// prepare puts the placeholders' values into the step's commands. Nothing of
+// the step runs while one is missing.
+func (x *Executor) prepare(t *runbook.Task) ([]runbook.Command, string, error) {
+	values := map[string]string{}
+	for _, p := range t.Script.Placeholders {
+		if _, ok := values[p.Text]; ok {
+			continue
+		}
+		value, err := x.placeholder(p.Text, t)
+		if err != nil {
+			return nil, "", err
+		}
+		if value == "" {
+			return nil, fmt.Sprintf("step %d does not start: line %d: %s has no value; give it with --set '%s=VALUE'", t.Number, p.Line, p.Text, p.Text), nil
+		}
+		values[p.Text] = value
+	}
+	commands := slices.Clone(t.Script.Commands)
+	st := x.State.Step(t.Slot.ID)
+	for i := range commands {
+		if c := st.Commands[i]; c != nil && c.Edited != "" {
+			commands[i].Text = c.Edited
+			continue
+		}
+		if len(commands[i].Placeholders) == 0 {
+			continue
+		}
+		text, err := t.Script.Fill(i, values)
+		if err != nil {
+			return nil, "", fmt.Errorf("line %d: %w", commands[i].Line, err)
+		}
+		commands[i].Text = text
+	}
+	return commands, "", nil
+}
+
+func (x *Executor) placeholder(text string, t *runbook.Task) (string, error) {
+	if p := x.State.Placeholders[text]; p != nil {
+		return p.Value, nil
+	}
+	by, value := x.Identity.Operator, ""
+	if g, ok := x.Plan.Values[text]; ok {
+		value = g.Value
+		if g.By != "" {
+			by = g.By
+		}
+	} else if x.Console != nil {
+		answer, err := x.Console.Placeholder(text, t)
+		if err != nil {
+			return "", err
+		}
+		value = answer
+	}
+	if value == "" {
+		return "", nil
+	}
+	return value, x.commit(&runbook.PlaceholderGiven{Text: text, Value: value, By: by})
+}
+
+// confirm asks before the step. done says that the run does not go on with it.
+func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop runbook.Result, reason string, done bool, err error) {
+	first := x.State.Step(t.Slot.ID).Next()
+	d, err := x.Console.Confirm(t, commands[min(first, len(commands)):], t.Start.Path)
+	if err != nil {
+		stop, reason, err = stopped(err)
+		return stop, reason, true, err
+	}
+	switch d.Do {
+	case RunAll:
+		x.Confirm = false
+	case SkipIt:
+		return "", "", true, x.skip(t, d.Reason)
+	case Quit:
+		return runbook.Interrupted, "stopped by the operator", true, nil
+	case EditIt:
+		return "", "", false, x.edit(t, commands, first, d)
+	}
+	return "", "", false, nil
+}
+
+// edit takes over what the person wants to run instead.
+func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) error {
+	if err := x.began(t, commands); err != nil {
+		return err
+	}
+	for i, text := range d.Text {
+		if at := first + i; at < len(commands) && commands[at].Text != text {
+			commands[at].Text = text
+			if err := x.queue(&runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text}); err != nil {
+				return err
+			}
+		}
+	}
+	return x.flush()
+}
+
+// began makes sure that the journal knows the step, for events about it.
+func (x *Executor) began(t *runbook.Task, commands []runbook.Command) error {
+	if x.State.Steps[t.Slot.ID] != nil {
+		return nil
+	}
+	return x.queue(x.stepStarted(t, commands))
+}
+
+func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *runbook.StepStarted {
+	var script strings.Builder
+	for _, c := range commands {
+		script.WriteString(c.Text)
+		script.WriteByte('\n')
+	}
+	return &runbook.StepStarted{
+		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt + 1,
+		Dir: t.Start.Path, Script: runbook.DigestOf([]byte(script.String())),
+	}
+}
+
+func (x *Executor) skip(t *runbook.Task, reason string) error {
+	return x.commit(&runbook.StepSkipped{Step: t.Slot.ID, By: x.Identity.Operator, Reason: reason})
+}
+
+// afterFailure asks the person what to do about a failed command.
+func (x *Executor) afterFailure(t *runbook.Task, commands []runbook.Command, f *failure) (stop runbook.Result, reason string, done bool, err error) {
+	d, err := x.Console.Failed(t, f.command, f.why)
+	if err != nil {
+		stop, _, err = stopped(err)
+		if stop != "" {
+			stop = runbook.Failed
+		}
+		return stop, f.why, true, err
+	}
+	deviation := &runbook.Deviation{Step: t.Slot.ID, Command: f.command, Kind: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
+	switch d.Do {
+	case RetryIt:
+		return "", "", false, x.commit(deviation)
+	case Continue:
+		if err := x.commit(deviation); err != nil {
+			return "", "", true, err
+		}
+		if x.State.Step(t.Slot.ID).Next() < len(commands) {
+			return "", "", false, nil
+		}
+		finished := &runbook.StepFinished{Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed, Dir: t.Start.Path}
+		return "", "", true, x.commit(finished)
+	case SkipIt:
+		return "", "", true, x.skip(t, d.Reason)
+	}
+	return runbook.Failed, f.why, true, nil
+}
+
+// A failure is why an attempt at a step ended before its last command.
+type failure struct {
+	command     int
+	why         string
+	interrupted bool
+}
+
+// attempt runs what is left of the step.
+func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runbook.Command) (*failure, error) {
+	st := x.State.Step(t.Slot.ID)
+	first := st.Next()
+	began := time.Now()
+	if err := x.queue(x.stepStarted(t, commands)); err != nil {
+		return nil, err
+	}
+	dir := t.Start.Abs
+	if first > 0 {
+		dir = "" // where the state's last command ended
+	}
+	x.Progress.StepStarted(t, t.Start.Path, first)
+	obs := &observer{x: x, t: t, commands: commands, dir: dir}
+	out, err := x.engine.Run(ctx, Job{
+		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
+		Env: x.Env, State: filepath.Join(x.Private, "shell"), Timeout: t.Timeout, TTY: t.TTY,
+	}, obs)
+	if obs.err != nil {
+		return nil, obs.err
+	}
+	if err != nil && obs.failed == nil {
+		return nil, fmt.Errorf("step %d: %w", t.Number, err)
+	}
+	x.exported = out.Exported
+	finished := &runbook.StepFinished{
+		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed,
+		Dir: x.rel(out.Dir), Leftovers: out.Leftovers,
+	}
+	if f := obs.failed; f != nil {
+		finished.Result, finished.Reason = runbook.Failed, f.why
+		if f.interrupted {
+			finished.Result = runbook.Interrupted
+		}
+	}
+	if err := x.queue(finished); err != nil {
+		return nil, err
+	}
+	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, time.Since(began), finished.Reason)
+	return obs.failed, nil
+}
+
+// rel shows a directory as plans do: relative to the root where it is below it.
+func (x *Executor) rel(dir string) string {
+	if rel, err := filepath.Rel(x.Root, dir); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return dir
+}
+
+// resolve gets a person's word on every step whose outcome is unknown.
+func (x *Executor) resolve() (runbook.Result, string, error) {
+	for _, t := range x.Plan.Steps() {
+		st := x.State.Step(t.Slot.ID)
+		command, unknown := st.Unknown()
+		if !unknown || st.Over() {
+			continue
+		}
+		d, given := x.Resolve[t.Slot.ID]
+		if !given && x.Console != nil {
+			var err error
+			if d, err = x.Console.Unknown(t, command); err != nil {
+				return stopped(err)
+			}
+			given = d.Do != Quit
+		}
+		if !given {
+			line := t.Script.Commands[command].Line
+			return runbook.Held, fmt.Sprintf("step %d, line %d: it was started and its outcome is unknown; look, then say --resolve %s=done|failed|again --reason \"…\"", t.Number, line, t.Slot.ID), nil
+		}
+		word := &runbook.StepResolved{Step: t.Slot.ID, Command: command, Outcome: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
+		if err := x.commit(word); err != nil {
+			return "", "", err
+		}
+		if d.Do == Bad && x.Console == nil {
+			return runbook.Failed, fmt.Sprintf("step %d failed, by %s's word", t.Number, x.Identity.Operator), nil
+		}
+		if err := x.settleResolved(t); err != nil {
+			return "", "", err
+		}
+	}
+	return "", "", nil
+}
+
+// settleResolved ends a step whose last command a person has vouched for.
+func (x *Executor) settleResolved(t *runbook.Task) error {
+	st := x.State.Step(t.Slot.ID)
+	if st.Next() < len(t.Script.Commands) {
+		return nil
+	}
+	return x.commit(&runbook.StepFinished{Step: t.Slot.ID, Attempt: st.Attempt, Result: runbook.Passed, Dir: st.Dir})
+}

@@ -1,0 +1,296 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+)
+
+// appendix is the last part of a record: who ran it, when, where and with
+// what, and where every tick and value comes from.
+func appendix(doc *Document, s *State) string {
+	w := newSheet(doc, "")
+	if n := len(doc.Source); n > 0 && doc.Source[n-1] != '\n' {
+		w.out.WriteString(w.eol)
+	}
+	w.line("")
+	w.line(recordOpen)
+	w.line("")
+	w.line("---")
+	w.line("")
+	w.line("## Run record")
+	w.line("")
+	w.runTable(doc, s)
+	w.stepTable(doc, s)
+	w.itemTable(doc, s)
+	w.fieldTable(doc, s)
+	w.deviations(s)
+	w.openList(doc, s)
+	w.line("Journal entries: %d; head: %s.", s.Entries, codeSpan(string(s.Head)))
+	w.line("")
+	w.line(recordClose)
+	return w.out.String()
+}
+
+func (w *sheet) row(cells ...string) {
+	for i, c := range cells {
+		if c == "" {
+			cells[i] = "–"
+		}
+	}
+	w.line("%s", "| "+strings.Join(cells, " | ")+" |")
+}
+
+func (w *sheet) header(cells ...string) {
+	w.row(cells...)
+	w.line("%s", "|"+strings.Repeat("---|", len(cells)))
+}
+
+// cell writes any text so that it stays within its table cell.
+func cell(s string) string {
+	return escapeValue(strings.ReplaceAll(Visible(s), "\n", " "), Table)
+}
+
+func codeCell(s string) string { return strings.ReplaceAll(codeSpan(s), "|", "\\|") }
+
+func (w *sheet) runTable(doc *Document, s *State) {
+	start := s.Start
+	tally := Count(doc, s)
+	w.header("", "")
+	w.row("Run", codeCell(start.Run))
+	w.row("Result", resultText(s))
+	w.row("Operator", cell(strings.Join(s.Operators, ", ")))
+	w.row("Account on host", cell(start.Identity.User+"@"+start.Identity.Host))
+	w.row("Started", clock(s.Began))
+	w.row("Last event", clock(s.Latest))
+	if s.Resumed > 0 {
+		w.row("Resumed", plural(s.Resumed, "time"))
+	}
+	w.row("Tool", strings.TrimSpace(cell(start.Identity.Tool)+" "+optionalCode(string(start.Identity.Digest))))
+	w.row("Template", cell(start.Document)+" "+codeCell(string(start.Template)))
+	w.row("Plan", codeCell(string(start.Plan)))
+	if start.Repository.Commit != "" {
+		commit := codeCell(start.Repository.Commit)
+		if start.Repository.Branch != "" {
+			commit += " on " + codeCell(start.Repository.Branch)
+		}
+		if start.Repository.Dirty {
+			commit += ", with uncommitted changes"
+		}
+		w.row("Git commit", commit)
+	}
+	for _, n := range s.Notes {
+		w.row(cell(n.What), codeCell(n.Value))
+	}
+	if len(start.Dropped) > 0 {
+		w.row("Environment kept from steps", cell(strings.Join(start.Dropped, ", ")))
+	}
+	i := tally.Items
+	w.row("Items", fmt.Sprintf("%d passed, %d failed, %d n/a, %d open, %d deferred, of %d; apart from these %d criteria and %d of contingencies",
+		i.Passed, i.Failed, i.NotApplicable, i.Open, i.Deferred, i.Due(), i.Criteria, i.Contingency))
+	w.row("Blanks", fmt.Sprintf("%d filled, %d open", tally.Fields.Filled, tally.Fields.Open))
+	w.line("")
+}
+
+func optionalCode(s string) string {
+	if s == "" {
+		return ""
+	}
+	return codeCell(s)
+}
+
+func resultText(s *State) string {
+	if s.Stopped == nil {
+		return "in progress"
+	}
+	if s.Stopped.Reason != "" {
+		return string(s.Stopped.Result) + ": " + cell(s.Stopped.Reason)
+	}
+	return string(s.Stopped.Result)
+}
+
+func (w *sheet) stepTable(doc *Document, s *State) {
+	w.line("### Steps")
+	w.line("")
+	w.header("Step", "Section", "Status", "Started", "Took", "Directory")
+	number := 0
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		if slot.Kind != StepSlot {
+			continue
+		}
+		number++
+		sec := doc.Sections[slot.Section]
+		st := s.Step(slot.ID)
+		status, began, took, dir := string(st.Status), "", "", ""
+		switch {
+		case s.Steps[slot.ID] == nil && sec.Contingency != "":
+			status = "contingency, not declared"
+		case s.Steps[slot.ID] == nil:
+			status = "not run"
+		default:
+			began, dir = clock(st.Began), codeCell(orRoot(st.Dir))
+			if !st.Ended.IsZero() {
+				took = seconds(st.Ended.Sub(st.Began).Seconds())
+			}
+		}
+		w.row(fmt.Sprint(number), cell(sec.Title), status, began, took, dir)
+	}
+	w.line("")
+}
+
+func orRoot(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+func (w *sheet) itemTable(doc *Document, s *State) {
+	if len(s.Items) == 0 {
+		return
+	}
+	w.line("### Items settled")
+	w.line("")
+	w.header("Line", "Item", "Verdict", "Settled by", "When", "Evidence")
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		f := s.Items[slot.ID]
+		if slot.Kind != ItemSlot || f == nil {
+			continue
+		}
+		how := cell(f.Use)
+		if f.By != "" {
+			how = cell(f.By)
+			if slot.Item == SignOff {
+				how += " (asserted, not signed)"
+			}
+		}
+		w.row(fmt.Sprint(slot.Line), cell(slot.Label), string(f.Verdict), how, clock(s.Settled[slot.ID]), cell(strings.TrimSpace(f.Evidence+" "+f.Note)))
+	}
+	w.line("")
+}
+
+func (w *sheet) fieldTable(doc *Document, s *State) {
+	if len(s.Fields)+len(s.Choices) == 0 {
+		return
+	}
+	w.line("### Values filled")
+	w.line("")
+	w.header("Line", "Blank", "Value", "Source", "When")
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		when := clock(s.Settled[slot.ID])
+		if f := s.Fields[slot.ID]; f != nil {
+			w.row(fmt.Sprint(slot.Line), cell(slot.Label), cell(f.Value), cell(sourceText(f)), when)
+		}
+		if c := s.Choices[slot.ID]; c != nil && c.Option >= 0 && c.Option < len(slot.Options) {
+			by := c.Use
+			if c.By != "" {
+				by = c.By
+			}
+			w.row(fmt.Sprint(slot.Line), cell(slot.Label), cell(slot.Options[c.Option].Label), cell(by), when)
+		}
+	}
+	w.line("")
+}
+
+func sourceText(f *FieldFilled) string {
+	text := f.Source
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	if f.By != "" {
+		text += ", by " + f.By
+	}
+	return text
+}
+
+func (w *sheet) deviations(s *State) {
+	if len(s.Deviations) == 0 && len(s.Placeholders) == 0 {
+		return
+	}
+	w.line("### Deviations and given values")
+	w.line("")
+	for _, text := range sortedKeys(s.Placeholders) {
+		p := s.Placeholders[text]
+		w.line("- %s stands for %s, given by %s", codeSpan(text), codeSpan(p.Value), escapeText(p.By))
+	}
+	for _, e := range s.Deviations {
+		d := e.Event.(*Deviation)
+		w.line("- %s: %s of command %d in %s, by %s: %s", clock(e.Time), d.Kind, d.Command+1, codeSpan(string(d.Step)), escapeText(d.By), escapeText(d.Reason))
+	}
+	w.line("")
+}
+
+// openList names what was not known. Sign-offs and deferred items are listed
+// as items; their blanks are not repeated.
+func (w *sheet) openList(doc *Document, s *State) {
+	open := Open(doc, s)
+	if len(open) == 0 {
+		return
+	}
+	w.line("### Left open")
+	w.line("")
+	w.header("Line", "What", "Kind", "Why")
+	for _, o := range open {
+		w.row(fmt.Sprint(o.Line), cell(o.Label), o.Kind, cell(o.Why))
+	}
+	w.line("")
+}
+
+// An OpenSlot is something that a record still waits for.
+type OpenSlot struct {
+	ID    ID     `json:"id"`
+	Line  int    `json:"line"`
+	Kind  string `json:"kind"` // "item", "sign-off", "deferred", "field", "choice", "placeholder"
+	Label string `json:"label"`
+	Why   string `json:"why,omitempty"`
+}
+
+// Open lists the items, blanks and choices that a record still waits for, in
+// document order: not criteria, nothing of an undeclared contingency, and not
+// the blanks of a sign-off, which come with it.
+func Open(doc *Document, s *State) []OpenSlot {
+	var open []OpenSlot
+	signoffs := map[ID]bool{}
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		if doc.Sections[slot.Section].Contingency != "" {
+			continue
+		}
+		kind := slot.Kind.String()
+		switch slot.Kind {
+		case StepSlot:
+			continue
+		case ItemSlot:
+			if slot.Item == SignOff {
+				signoffs[slot.ID] = true
+			}
+			if slot.Item == Criterion || s.Lets(slot) || failed(s, slot.ID) {
+				continue
+			}
+			if slot.Item != Claim {
+				kind = slot.Item.String()
+			}
+		case ChoiceSlot:
+			if c := s.Choices[slot.ID]; c != nil && c.Option >= 0 || !slot.Open() {
+				continue
+			}
+		case PlaceholderSlot:
+			if s.Fields[slot.ID] != nil || s.Open[slot.ID] == "" {
+				continue
+			}
+		default:
+			if s.Fields[slot.ID] != nil || signoffs[slot.Owner] {
+				continue
+			}
+		}
+		open = append(open, OpenSlot{slot.ID, slot.Line, kind, slot.Label, s.Open[slot.ID]})
+	}
+	return open
+}
+
+func failed(s *State, id ID) bool {
+	f := s.Items[id]
+	return f != nil && f.Verdict == Fail
+}

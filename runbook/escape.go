@@ -1,0 +1,171 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CheckValue says why a value cannot stand in a record: it must be one line of
+// valid text that shows all that it holds.
+func CheckValue(v string) error {
+	if strings.TrimSpace(v) == "" {
+		return errors.New("is given an empty value")
+	}
+	if !utf8.ValidString(v) {
+		return errors.New("is given a value that is not UTF-8")
+	}
+	for _, r := range v {
+		if r == '\n' || r == '\r' {
+			return errors.New("is given a value of more than one line")
+		}
+		if hidden(r) {
+			return fmt.Errorf("is given a value with the invisible character %U", r)
+		}
+	}
+	return nil
+}
+
+// hidden reports characters that change what a reader sees without being seen:
+// controls, and the format characters that reorder text or have no width.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+}
+
+// escapeValue writes a value so that Markdown shows it and reads nothing in
+// it: no markup, no box, no blank, no end of a table's cell. Inside a fence
+// values are written raw.
+func escapeValue(v string, zone Zone) string {
+	v = strings.TrimSpace(v)
+	if zone == Code {
+		return v
+	}
+	var out strings.Builder
+	for i, r := range v {
+		switch {
+		case r == '_':
+			// Between letters an underscore opens nothing; a run of them
+			// would read as a blank.
+			if inWord(v, i) {
+				out.WriteByte('_')
+			} else {
+				out.WriteString("&#95;")
+			}
+		case strings.ContainsRune("\\`*[]<>|~", r):
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case r == '&' && entityAt(v[i:]):
+			out.WriteString("&amp;")
+		case i == 0 && strings.ContainsRune("-+#=:", r), r == '!' && strings.HasPrefix(v[i:], "!["):
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case (r == '.' || r == ')') && i > 0 && digits(v[:i]):
+			out.WriteByte('\\')
+			out.WriteRune(r)
+		case strings.ContainsRune("☐⬜☑✅✓", r):
+			fmt.Fprintf(&out, "&#%d;", r)
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func inWord(v string, i int) bool {
+	before, _ := utf8.DecodeLastRuneInString(v[:i])
+	after, _ := utf8.DecodeRuneInString(v[i+1:])
+	return wordRune(before) && wordRune(after)
+}
+
+func wordRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+func digits(s string) bool {
+	return strings.Trim(s, "0123456789") == ""
+}
+
+// entityAt reports whether s, which starts with "&", could read as an entity.
+func entityAt(s string) bool {
+	end := strings.IndexByte(s, ';')
+	if end < 2 {
+		return false
+	}
+	for _, r := range s[1:end] {
+		if r != '#' && !wordRune(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// Visible makes output safe to show in a fence: escape sequences that colour
+// text go, other controls and invisible characters are written as they are
+// named, line ends are "\n".
+func Visible(s string) string {
+	if plain(s) {
+		return s
+	}
+	var out strings.Builder
+	out.Grow(len(s))
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	for i := 0; i < len(s); {
+		if n := colour(s[i:]); n > 0 {
+			i += n
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&out, "\\x%02x", s[i])
+		case r == '\n' || r == '\t':
+			out.WriteRune(r)
+		case r == '\r':
+			out.WriteByte('\n')
+		case r < 0x20 || r == 0x7f:
+			out.WriteRune(controlPicture(r))
+		case hidden(r):
+			fmt.Fprintf(&out, "<%U>", r)
+		default:
+			out.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return out.String()
+}
+
+// plain is the common case: printable ASCII, tabs and newlines.
+func plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < 0x20 && c != '\n' && c != '\t' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// controlPicture is the Unicode picture of a C0 control: ESC becomes ␛.
+func controlPicture(r rune) rune {
+	if r == 0x7f {
+		return '\u2421'
+	}
+	return 0x2400 + r
+}
+
+// colour returns the length of an SGR sequence, which only colours text, at
+// the start of s; other sequences stay, made visible.
+func colour(s string) int {
+	if !strings.HasPrefix(s, "\x1b[") {
+		return 0
+	}
+	end := 2
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == ';') {
+		end++
+	}
+	if end < len(s) && s[end] == 'm' {
+		return end + 1
+	}
+	return 0
+}

@@ -1,0 +1,468 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Plan is every slot of a document with what would complete it, in document
+// order, and everything that is wrong or doubtful, at once. It is computed
+// without any effect; a run does what its plan says and nothing else.
+type Plan struct {
+	Document *Document
+	Tasks    []Task
+	Problems []Problem
+	Strict   bool // open items above a step hold it
+	Holds    []Hold
+	Env      map[string]string // the sidecar's, for every step
+	Values   map[string]Given  // for the placeholders in steps, by spelling
+
+	stepTasks []int // index in Tasks by step number - 1
+}
+
+// A Task is one slot and how a run completes it.
+type Task struct {
+	Slot    *Slot
+	Binding Binding
+	// Selected is false for what this run leaves alone: slots of a contingency
+	// that is not declared, and those outside --step, --from and --section.
+	Selected    bool
+	Contingency ID  // as the section's
+	After       int // the number of the step that must be over first; 0 is none
+
+	// Steps.
+	Number    int // from 1, in document order, contingencies included
+	Script    *Script
+	Start     StartDir
+	Timeout   time.Duration
+	Skip      bool   // by the checklist's own word
+	TTY       bool   // wants the operator's terminal
+	Sensitive string // why no output of the step is recorded; empty if it is
+}
+
+// A PlanInput is all that a plan depends on besides the document.
+type PlanInput struct {
+	Catalog Catalog
+	Sidecar *Sidecar // nil if there is none
+	Givens  []GivenFor
+	Tree    Tree
+	Root    string // absolute: the git root, else the document's directory
+	DocDir  string // absolute
+	Dirs    DirPolicy
+	Select  Selection
+	Strict  bool
+	Timeout time.Duration // per step, unless the step has its own
+}
+
+// A GivenFor is a Given with the words that name its slots: an ID, a label, a
+// placeholder's text or a glob of IDs.
+type GivenFor struct {
+	Key   string
+	Kind  SlotKind // FieldSlot, ItemSlot or PlaceholderSlot; 0 is whatever matches
+	Where string   // "--set" or "answers.yaml:12", for messages
+	Given
+}
+
+// Selection narrows a run to some steps; the zero value selects all.
+type Selection struct {
+	Steps   []string // IDs or numbers
+	From    string
+	Section string
+}
+
+func (s Selection) all() bool { return len(s.Steps) == 0 && s.From == "" && s.Section == "" }
+
+// NewPlan binds every slot of the document. Whatever stands in the way is in
+// the plan's Problems; Err tells whether a run may start.
+func NewPlan(doc *Document, in PlanInput) *Plan {
+	b := &planner{
+		in:   in,
+		plan: &Plan{Document: doc, Strict: in.Strict, Problems: append([]Problem(nil), doc.Problems...)},
+		inf:  inferrer{doc: doc},
+	}
+	b.plan.Tasks = make([]Task, len(doc.Slots))
+	b.steps()
+	b.bind()
+	b.given()
+	b.choose()
+	b.placeholders()
+	if in.Sidecar != nil {
+		b.plan.Env = in.Sidecar.Env
+		b.plan.Holds = in.Sidecar.Holds
+		b.holds()
+		b.report(in.Sidecar.dead()...)
+	}
+	return b.plan
+}
+
+type planner struct {
+	in   PlanInput
+	plan *Plan
+	inf  inferrer
+}
+
+func (b *planner) report(p ...Problem) { b.plan.Problems = append(b.plan.Problems, p...) }
+
+// steps reads the scripts and finds the start directories.
+func (b *planner) steps() {
+	doc := b.plan.Document
+	walk := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		t := &b.plan.Tasks[i]
+		t.Slot, t.Selected = slot, true
+		t.Contingency = doc.Sections[slot.Section].Contingency
+		if slot.Kind != StepSlot {
+			continue
+		}
+		b.plan.stepTasks = append(b.plan.stepTasks, i)
+		t.Number = len(b.plan.stepTasks)
+		t.Script = ReadScript(doc.Source, slot)
+		b.inf.steps = append(b.inf.steps, t)
+		dir := b.attributes(t)
+		b.report(t.Script.Problems...)
+		var problems []Problem
+		t.Start, problems = walk.choose(t.Number, t.Script, dir, slot.Line)
+		terraform := walk.follow(t.Number, t.Script, t.Start.Abs)
+		if len(t.Script.Commands) > 0 && !t.Skip {
+			b.report(problems...)
+		}
+		for c, command := range t.Script.Commands {
+			for _, name := range outputsNamed(command.Text) {
+				b.inf.outputs = append(b.inf.outputs, namedOutput{name, t, terraform[c]})
+			}
+		}
+	}
+}
+
+// attributes reads a step's own settings, the sidecar's outranking the
+// document's, and returns its directory.
+func (b *planner) attributes(t *Task) (dir string) {
+	t.Timeout = b.in.Timeout
+	if c := b.in.Sidecar; c != nil && c.Limit > 0 && t.Timeout == 0 {
+		t.Timeout = c.Limit
+	}
+	set := func(key, value, where string) {
+		var err error
+		switch key {
+		case "dir":
+			dir = value
+		case "timeout":
+			t.Timeout, err = parseTimeout(value)
+		case "skip":
+			t.Skip = value != "false"
+		case "tty":
+			t.TTY = value != "false"
+		case "sensitive":
+			t.Sensitive = ""
+			if value != "false" {
+				t.Sensitive = "the step is marked sensitive"
+			}
+		default:
+			err = fmt.Errorf("a step has no attribute %q; it has %s", key, strings.Join(stepArgs, ", "))
+		}
+		if err != nil {
+			b.report(Problem{Error, "attribute", t.Slot.Line, where + err.Error(), ""})
+		}
+	}
+	for _, word := range strings.Fields(t.Slot.Attrs) {
+		key, value, _ := strings.Cut(word, "=")
+		set(key, strings.Trim(value, `"'`), "")
+	}
+	if ru := b.in.Sidecar.rule(t.Slot); ru != nil {
+		for _, key := range sortedKeys(ru.args) {
+			set(key, ru.args[key], fmt.Sprintf("%s:%d: ", b.in.Sidecar.Name, ru.line))
+		}
+	}
+	return dir
+}
+
+// bind decides how everything but the steps is completed.
+func (b *planner) bind() {
+	after := 0
+	for i := range b.plan.Tasks {
+		t := &b.plan.Tasks[i]
+		if t.Number > 0 {
+			if t.Contingency == "" {
+				after = t.Number
+			}
+			continue
+		}
+		t.After = after
+		infos, what := b.in.Catalog.Sources, "source"
+		switch t.Slot.Kind {
+		case ItemSlot:
+			infos, what = b.in.Catalog.Checks, "check"
+			t.Binding = itemBinding(t.Slot)
+		case ChoiceSlot:
+			t.Binding = b.inf.choice(t.Slot)
+		default:
+			t.Binding = b.inf.field(t)
+		}
+		if ru := b.in.Sidecar.rule(t.Slot); ru != nil {
+			t.Binding = Binding{Use: ru.use, Args: ru.args, Origin: FromSidecar, Line: ru.line, Why: "the sidecar says so"}
+			for _, fault := range checkBinding(infos, what, t.Binding) {
+				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
+			}
+		}
+		if of := ID(t.Binding.Args["of"]); t.Binding.Use == "clock" && of != "run" {
+			for _, s := range b.inf.steps {
+				if s.Slot.ID == of {
+					t.After = max(t.After, s.Number)
+				}
+			}
+		}
+	}
+}
+
+// itemBinding is how an item is settled when nothing says otherwise: a person
+// says so. A command in its text is offered, and run only if bound.
+func itemBinding(slot *Slot) Binding {
+	b := Binding{Use: "ask", Why: "only a person is known to know"}
+	if slot.Item == SignOff {
+		b.Args = map[string]string{"role": slot.Label}
+		b.Why = "a sign-off: only its person settles it"
+	}
+	if slot.Offered != "" {
+		b.Suggest = []Suggestion{{Use: "step", Args: map[string]string{"run": slot.Offered}, Why: "the item names the command"}}
+	}
+	return b
+}
+
+// given lays the operator's values and answers over the bindings.
+func (b *planner) given() {
+	for _, g := range b.in.Givens {
+		matched, err := b.matching(g)
+		if err != nil {
+			b.report(Problem{Severity: Error, Code: "given", Message: fmt.Sprintf("%s: %q %v", g.Where, g.Key, err)})
+			continue
+		}
+		for _, t := range matched {
+			given := g.Given
+			t.Binding.Given = &given
+			t.Binding.Origin = FromOperator
+		}
+	}
+}
+
+// matching finds the slots that a given value names. A label that names
+// several blanks is an error: filling the wrong one damages the record.
+func (b *planner) matching(g GivenFor) ([]*Task, error) {
+	key := strings.TrimSpace(g.Key)
+	glob := strings.Contains(key, "*")
+	var byID, byLabel []*Task
+	for i := range b.plan.Tasks {
+		t := &b.plan.Tasks[i]
+		if !g.accepts(t.Slot.Kind) {
+			continue
+		}
+		switch {
+		case match(key, string(t.Slot.ID)):
+			byID = append(byID, t)
+		case t.Slot.Kind == PlaceholderSlot && t.Slot.Label == key,
+			t.Slot.Kind != PlaceholderSlot && strings.EqualFold(t.Slot.Label, key):
+			byLabel = append(byLabel, t)
+		}
+	}
+	found := byID
+	if len(found) == 0 {
+		found = byLabel
+	}
+	inScripts := g.Kind != ItemSlot && b.spelled(key)
+	switch {
+	case len(found) == 0 && inScripts:
+		return nil, nil
+	case len(found) == 0:
+		return nil, errors.New("matches no blank, item or placeholder")
+	case len(found) > 1 && !glob && found[0].Slot.Kind != PlaceholderSlot:
+		ids := make([]string, len(found))
+		for i, t := range found {
+			ids[i] = string(t.Slot.ID)
+		}
+		return nil, fmt.Errorf("matches %d slots; name one of them by its ID: %s", len(found), strings.Join(ids, ", "))
+	}
+	for _, t := range found {
+		if err := b.refuse(g, t); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (g *GivenFor) accepts(kind SlotKind) bool {
+	switch g.Kind {
+	case ItemSlot:
+		return kind == ItemSlot
+	case PlaceholderSlot:
+		return kind == PlaceholderSlot
+	case FieldSlot:
+		return kind == FieldSlot || kind == ChoiceSlot || kind == PlaceholderSlot
+	}
+	return kind == FieldSlot || kind == ChoiceSlot || kind == PlaceholderSlot
+}
+
+// spelled reports whether a step holds a placeholder of that spelling.
+func (b *planner) spelled(text string) bool {
+	for _, t := range b.inf.steps {
+		for _, p := range t.Script.Placeholders {
+			if p.Text == text {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refuse says why a value may not be given for a slot.
+func (b *planner) refuse(g GivenFor, t *Task) error {
+	owner := b.plan.Document.Slot(t.Slot.Owner)
+	if owner != nil && owner.Kind == ItemSlot && owner.Item == SignOff {
+		return fmt.Errorf("belongs to the sign-off %s, which only its person gives: answer that item, with by: and their name", owner.ID)
+	}
+	switch t.Slot.Kind {
+	case ItemSlot:
+		if t.Slot.Item == SignOff && g.By == "" {
+			return errors.New("is a sign-off and needs by: with the name of the person who signs")
+		}
+		return nil
+	case ChoiceSlot:
+		if t.Slot.Option(g.Value) < 0 {
+			return fmt.Errorf("has no option %q", g.Value)
+		}
+		return nil
+	}
+	return CheckValue(g.Value)
+}
+
+// Option returns the index of the choice's option with that label, or -1.
+func (s *Slot) Option(label string) int {
+	for i, o := range s.Options {
+		if strings.EqualFold(o.Label, strings.TrimSpace(label)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// choose marks what this run is about.
+func (b *planner) choose() {
+	doc, sel := b.plan.Document, b.in.Select
+	steps := map[int]bool{}
+	for _, name := range sel.Steps {
+		if t := b.stepNamed(name); t != nil {
+			steps[t.Number] = true
+		} else {
+			b.unknownStep("--step", name)
+		}
+	}
+	from := 0
+	if sel.From != "" {
+		if t := b.stepNamed(sel.From); t != nil {
+			from = t.Number
+		} else {
+			b.unknownStep("--from", sel.From)
+		}
+	}
+	section := b.sectionNamed(sel.Section)
+	if sel.Section != "" && section < 0 {
+		b.report(Problem{Severity: Error, Code: "selection", Message: fmt.Sprintf("--section: there is no section %q", sel.Section)})
+	}
+	sections := map[int]bool{} // those that hold a selected step
+	for _, i := range b.plan.stepTasks {
+		t := &b.plan.Tasks[i]
+		t.Selected = t.Contingency == "" && (len(steps) == 0 || steps[t.Number]) && t.Number >= from &&
+			(section < 0 || doc.Sections[section].Span.Contains(t.Slot.Mark))
+		if t.Selected {
+			sections[t.Slot.Section] = true
+		}
+		if steps[t.Number] && t.Contingency != "" {
+			b.report(Problem{Error, "selection", t.Slot.Line, fmt.Sprintf("step %d belongs to the contingency %s, which exec never enters", t.Number, t.Contingency), ""})
+		}
+	}
+	for i := range b.plan.Tasks {
+		t := &b.plan.Tasks[i]
+		if t.Number > 0 {
+			continue
+		}
+		t.Selected = t.Contingency == "" || t.Binding.Given != nil
+		if t.Selected && !sel.all() && t.Binding.Given == nil {
+			t.Selected = sections[t.Slot.Section] || section >= 0 && doc.Sections[section].Span.Contains(t.Slot.Mark)
+		}
+	}
+}
+
+func (b *planner) unknownStep(flag, name string) {
+	b.report(Problem{Severity: Error, Code: "selection",
+		Message: fmt.Sprintf("%s: there is no step %q; there are %d steps", flag, name, len(b.plan.stepTasks)),
+		Hint:    "`runbook plan FILE` lists them"})
+}
+
+func (b *planner) stepNamed(name string) *Task {
+	for _, t := range b.inf.steps {
+		if string(t.Slot.ID) == name || fmt.Sprint(t.Number) == name {
+			return t
+		}
+	}
+	return nil
+}
+
+func (b *planner) sectionNamed(name string) int {
+	for i, s := range b.plan.Document.Sections {
+		if i > 0 && (string(s.ID) == name || strings.EqualFold(s.Title, name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// placeholders takes the values given for the steps' placeholders and reports
+// each spelling that has none, once for each step.
+func (b *planner) placeholders() {
+	b.plan.Values = map[string]Given{}
+	for _, g := range b.in.Givens {
+		if !b.spelled(g.Key) || g.Kind == ItemSlot {
+			continue
+		}
+		if err := CheckValue(g.Value); err != nil {
+			b.report(Problem{Severity: Error, Code: "given", Message: fmt.Sprintf("%s: %q %v", g.Where, g.Key, err)})
+		}
+		b.plan.Values[g.Key] = g.Given
+	}
+	for _, t := range b.inf.steps {
+		seen := map[string]bool{}
+		for _, p := range t.Script.Placeholders {
+			if _, ok := b.plan.Values[p.Text]; ok || seen[p.Text] {
+				continue
+			}
+			seen[p.Text] = true
+			sev := Warning
+			if t.Contingency != "" {
+				sev = Note
+			}
+			b.report(Problem{sev, "placeholder", p.Line,
+				fmt.Sprintf("step %d does not start while %s has no value", t.Number, p.Text),
+				fmt.Sprintf("give it with --set '%s=VALUE'", p.Text)})
+		}
+	}
+}
+
+func (b *planner) holds() {
+	doc := b.plan.Document
+	known := map[ID]bool{}
+	for _, s := range doc.Sections[1:] {
+		known[s.ID] = true
+	}
+	for _, s := range doc.Slots {
+		known[s.ID] = true
+	}
+	for _, h := range b.in.Sidecar.Holds {
+		for _, id := range append([]ID{h.Before}, h.Until...) {
+			if !known[id] {
+				b.report(Problem{Severity: Error, Code: "sidecar",
+					Message: fmt.Sprintf("%s:%d: hold: there is no section or slot %q", b.in.Sidecar.Name, h.Line, id)})
+			}
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package runbook
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// The plan as JSON is a contract with people's scripts: fields are added, never
+// renamed. Commands stand in it as written, never expanded.
+
+type planJSON struct {
+	Document     documentJSON      `json:"document"`
+	Steps        []stepJSON        `json:"steps"`
+	Items        []itemJSON        `json:"items"`
+	Fields       []fieldJSON       `json:"fields"`
+	Choices      []choiceJSON      `json:"choices"`
+	Placeholders []placeholderJSON `json:"placeholders"`
+	Findings     []Problem         `json:"findings"`
+}
+
+type documentJSON struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+type stepJSON struct {
+	ID          ID            `json:"id"`
+	Number      int           `json:"number"`
+	Section     string        `json:"section"`
+	Line        int           `json:"line"`
+	Lang        string        `json:"lang"`
+	Contingency *ID           `json:"contingency"`
+	Selected    bool          `json:"selected"`
+	Skip        bool          `json:"skip"`
+	Dir         StartDir      `json:"dir"`
+	Timeout     float64       `json:"timeout,omitempty"` // seconds
+	Commands    []commandJSON `json:"commands"`
+	Expects     []expectJSON  `json:"expects"`
+}
+
+type commandJSON struct {
+	Line         int      `json:"line"`
+	Text         string   `json:"text"`
+	Comment      string   `json:"comment"`
+	Creates      []string `json:"creates"`
+	Placeholders []string `json:"placeholders"`
+	Sensitive    bool     `json:"sensitive"`
+	Why          string   `json:"why,omitempty"` // why it is sensitive
+}
+
+type expectJSON struct {
+	Line     int        `json:"line"`
+	Command  int        `json:"command"`
+	Text     string     `json:"text"`
+	Kind     ExpectKind `json:"kind"`
+	Values   []string   `json:"values,omitempty"`
+	Advisory bool       `json:"advisory,omitempty"`
+}
+
+type bindingJSON struct {
+	Use      string            `json:"use"`
+	Args     map[string]string `json:"args"`
+	Inferred bool              `json:"inferred"`
+	Why      string            `json:"why,omitempty"`
+	Given    *string           `json:"given,omitempty"` // the value or verdict that the operator supplied
+	Suggest  []Suggestion      `json:"suggest"`
+}
+
+type itemJSON struct {
+	ID          ID       `json:"id"`
+	Line        int      `json:"line"`
+	Text        string   `json:"text"`
+	State       string   `json:"state"`
+	Kind        ItemKind `json:"kind"`
+	Contingency *ID      `json:"contingency"`
+	bindingJSON
+}
+
+type fieldJSON struct {
+	ID          ID     `json:"id"`
+	Line        int    `json:"line"`
+	Label       string `json:"label"`
+	Hint        string `json:"hint,omitempty"`
+	In          Zone   `json:"in"`
+	Contingency *ID    `json:"contingency"`
+	bindingJSON
+}
+
+type choiceJSON struct {
+	ID      ID       `json:"id"`
+	Line    int      `json:"line"`
+	Label   string   `json:"label"`
+	Options []string `json:"options"`
+	bindingJSON
+}
+
+// A placeholder in prose has an ID and a binding; one in steps is a variable.
+type placeholderJSON struct {
+	Text  string `json:"text"`
+	Lines []int  `json:"lines"`
+	In    string `json:"in"` // "prose", "table" or "step"
+	bindingJSON
+}
+
+// JSON returns the plan in the shape of the contract, indented.
+func (p *Plan) JSON() ([]byte, error) {
+	view := planJSON{
+		Document: documentJSON{p.Document.Name, string(p.Document.Digest()[len("sha256:"):])},
+		Steps:    []stepJSON{}, Items: []itemJSON{}, Fields: []fieldJSON{}, Choices: []choiceJSON{},
+		Placeholders: p.placeholdersJSON(),
+		Findings:     append([]Problem{}, p.Problems...),
+	}
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		switch t.Slot.Kind {
+		case StepSlot:
+			view.Steps = append(view.Steps, p.stepJSON(t))
+		case ItemSlot:
+			view.Items = append(view.Items, itemJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, stateJSON(t.Slot), t.Slot.Item, contingency(t), t.bindingJSON()})
+		case FieldSlot:
+			view.Fields = append(view.Fields, fieldJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, t.Slot.Hint, t.Slot.Zone, contingency(t), t.bindingJSON()})
+		case ChoiceSlot:
+			labels := make([]string, len(t.Slot.Options))
+			for i, o := range t.Slot.Options {
+				labels[i] = o.Label
+			}
+			view.Choices = append(view.Choices, choiceJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, labels, t.bindingJSON()})
+		}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(view); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+func contingency(t *Task) *ID {
+	if t.Contingency == "" {
+		return nil
+	}
+	return &t.Contingency
+}
+
+func stateJSON(s *Slot) string {
+	switch s.State {
+	case ' ':
+		return "open"
+	case 'x', 'X', 'v':
+		return "done"
+	}
+	return string(rune(s.State))
+}
+
+func (t *Task) bindingJSON() bindingJSON {
+	b := bindingJSON{Use: t.Binding.Use, Args: t.Binding.Args, Inferred: t.Binding.Origin == Inferred, Why: t.Binding.Why, Suggest: t.Binding.Suggest}
+	if b.Args == nil {
+		b.Args = map[string]string{}
+	}
+	if b.Suggest == nil {
+		b.Suggest = []Suggestion{}
+	}
+	if g := t.Binding.Given; g != nil {
+		value := g.Value
+		if t.Slot.Kind == ItemSlot {
+			value = string(g.Verdict)
+		}
+		b.Use, b.Given, b.Why = g.Source, &value, "the operator gives it"
+	}
+	return b
+}
+
+func (p *Plan) stepJSON(t *Task) stepJSON {
+	s := stepJSON{
+		ID: t.Slot.ID, Number: t.Number, Section: p.Document.Sections[t.Slot.Section].Title, Line: t.Slot.Line, Lang: t.Slot.Lang,
+		Contingency: contingency(t), Selected: t.Selected, Skip: t.Skip, Dir: t.Start, Timeout: t.Timeout.Seconds(),
+		Commands: make([]commandJSON, len(t.Script.Commands)), Expects: make([]expectJSON, len(t.Script.Expects)),
+	}
+	for i, c := range t.Script.Commands {
+		why := c.Sensitive
+		if why == "" {
+			why = t.Sensitive
+		}
+		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), list(c.Placeholders), why != "", why}
+	}
+	for i, e := range t.Script.Expects {
+		s.Expects[i] = expectJSON{e.Line, e.Command, e.Text, e.Kind, e.Values, e.Advisory}
+	}
+	return s
+}
+
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// placeholdersJSON lists each spelling once: those in prose and tables with
+// what fills them, those in steps with their value.
+func (p *Plan) placeholdersJSON() []placeholderJSON {
+	found := []placeholderJSON{}
+	at := map[string]int{}
+	add := func(text, in string, line int, b bindingJSON) {
+		key := in + "\x00" + text
+		i, ok := at[key]
+		if !ok {
+			i = len(found)
+			at[key] = i
+			found = append(found, placeholderJSON{Text: text, In: in, bindingJSON: b})
+		}
+		found[i].Lines = append(found[i].Lines, line)
+	}
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		if t.Slot.Kind == PlaceholderSlot {
+			add(t.Slot.Label, t.Slot.Zone.String(), t.Slot.Line, t.bindingJSON())
+		}
+	}
+	for _, t := range p.Steps() {
+		for _, ph := range t.Script.Placeholders {
+			b := bindingJSON{Use: "ask", Args: map[string]string{}, Why: "the step does not start without it", Suggest: []Suggestion{}}
+			if g, ok := p.Values[ph.Text]; ok {
+				b.Use, b.Given, b.Why = g.Source, &g.Value, "the operator gives it"
+			}
+			add(ph.Text, "step", ph.Line, b)
+		}
+	}
+	return found
+}

@@ -1,0 +1,189 @@
+package runbook
+
+// Steps returns the plan's step tasks in document order; step number n is the
+// element n-1.
+func (p *Plan) Steps() []*Task {
+	steps := make([]*Task, len(p.stepTasks))
+	for i, at := range p.stepTasks {
+		steps[i] = &p.Tasks[at]
+	}
+	return steps
+}
+
+// Step returns the task of a step, or nil.
+func (p *Plan) Step(id ID) *Task {
+	for _, at := range p.stepTasks {
+		if p.Tasks[at].Slot.ID == id {
+			return &p.Tasks[at]
+		}
+	}
+	return nil
+}
+
+// Errors returns the problems that keep a run from starting.
+func (p *Plan) Errors() []Problem {
+	var errs []Problem
+	for _, problem := range p.Problems {
+		if problem.Severity == Error {
+			errs = append(errs, problem)
+		}
+	}
+	return errs
+}
+
+// Closing reports whether the task sums up the run and is therefore settled
+// anew at every stop, after everything else.
+func (t *Task) Closing() bool {
+	if t.Binding.Given != nil {
+		return false
+	}
+	switch t.Binding.Use {
+	case "count", "run":
+		return true
+	}
+	return false
+}
+
+// asked reports whether exec settles the task at all. Criteria are bad news
+// and nobody's to-do; what belongs to a sign-off comes with it.
+func (p *Plan) asked(t *Task) bool {
+	if !t.Selected || t.Closing() {
+		return false
+	}
+	if t.Slot.Kind == ItemSlot {
+		return t.Slot.Open() && (t.Slot.Item != Criterion || t.Binding.Given != nil)
+	}
+	if owner := p.Document.Slot(t.Slot.Owner); owner != nil && owner.Kind == ItemSlot && owner.Item == SignOff {
+		return false
+	}
+	return true
+}
+
+// Settled reports whether nothing is left to do for the task.
+func (s *State) settled(t *Task) bool {
+	id := t.Slot.ID
+	switch t.Slot.Kind {
+	case StepSlot:
+		return s.Step(id).Over()
+	case ItemSlot:
+		f := s.Items[id]
+		return f != nil && f.Verdict != Unknown
+	case ChoiceSlot:
+		return s.Choices[id] != nil || !t.Slot.Open()
+	}
+	return s.Fields[id] != nil
+}
+
+// Ready lists what may be done next: every observation above the next step
+// that has not been tried, or, when there is none, that step alone. It is
+// empty when the run's selection is done. It depends on nothing but its
+// arguments, so that a run that was stopped goes on where it was.
+func (p *Plan) Ready(s *State) []*Task {
+	var ready []*Task
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		if t.Number > 0 {
+			if !t.Selected || t.Skip || len(t.Script.Commands) == 0 || s.settled(t) {
+				continue
+			}
+			if len(ready) == 0 {
+				ready = append(ready, t)
+			}
+			return ready
+		}
+		if !p.asked(t) || s.settled(t) || !p.over(t.After, s) {
+			continue
+		}
+		if _, tried := s.Open[t.Slot.ID]; !tried {
+			ready = append(ready, t)
+		}
+	}
+	return ready
+}
+
+// over reports whether step number n, if this run does it, is behind the run.
+func (p *Plan) over(n int, s *State) bool {
+	if n == 0 {
+		return true
+	}
+	t := &p.Tasks[p.stepTasks[n-1]]
+	return !t.Selected || t.Skip || len(t.Script.Commands) == 0 || s.settled(t)
+}
+
+// Left lists the steps of the main path that are not over; those that the
+// checklist itself skips are not among them.
+func (p *Plan) Left(s *State) []*Task {
+	var left []*Task
+	for _, t := range p.Steps() {
+		if t.Contingency == "" && !t.Skip && len(t.Script.Commands) > 0 && !s.settled(t) {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// HeldBy lists the slots that hold a step: those that a hold names, and with
+// --strict every open item above it. Only a pass, or a person's "not
+// applicable", lets go.
+func (p *Plan) HeldBy(step *Task, s *State) []*Task {
+	var held []*Task
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		if t.Slot.Kind != ItemSlot || t.Slot.Item == Criterion || s.Lets(t.Slot) {
+			continue
+		}
+		above := p.Strict && t.Contingency == step.Contingency && t.Slot.Item != Deferred && t.Slot.Mark.Start < step.Slot.Mark.Start
+		if above || p.heldByRule(step, t) {
+			held = append(held, t)
+		}
+	}
+	return held
+}
+
+func (p *Plan) heldByRule(step, item *Task) bool {
+	for _, h := range p.Holds {
+		// A hold keeps the named place and everything after it.
+		from := p.place(h.Before)
+		if step.Slot.Mark.Start < from {
+			continue
+		}
+		for _, id := range h.Until {
+			if item.Slot.ID == id || p.within(item.Slot, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Plan) place(id ID) int {
+	for _, s := range p.Document.Sections {
+		if s.ID == id {
+			return s.Span.Start
+		}
+	}
+	if s := p.Document.Slot(id); s != nil {
+		return s.Mark.Start
+	}
+	return len(p.Document.Source) + 1
+}
+
+func (p *Plan) within(slot *Slot, section ID) bool {
+	for i := slot.Section; ; i = p.Document.Sections[i].Parent {
+		if p.Document.Sections[i].ID == section && section != "" {
+			return true
+		}
+		if i == 0 {
+			return false
+		}
+	}
+}
+
+// Lets reports whether an item no longer holds anything.
+func (s *State) Lets(item *Slot) bool {
+	if !item.Open() {
+		return true
+	}
+	f := s.Items[item.ID]
+	return f != nil && (f.Verdict == Pass || f.Verdict == NotApplicable)
+}

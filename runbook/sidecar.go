@@ -1,0 +1,237 @@
+package runbook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Sidecar is the file beside a template that says how its slots are
+// completed where the text alone does not.
+type Sidecar struct {
+	Name  string
+	Holds []Hold
+	Env   map[string]string // for every step
+	rules []rule
+	Limit time.Duration // per step; 0 is none
+}
+
+// A Hold keeps the steps from a place on until other slots are settled.
+type Hold struct {
+	Before ID   // a section or a step
+	Until  []ID // sections, items or sign-offs
+	Line   int
+}
+
+// A rule is one entry under steps, items or fields.
+type rule struct {
+	kind    SlotKind
+	pattern string // an ID, a glob of it, or "text:" and a label
+	line    int
+	use     string
+	args    map[string]string
+	used    bool
+}
+
+// stepArgs are the attributes of a step, in a sidecar as in an info string.
+var stepArgs = []string{"dir", "sensitive", "skip", "timeout", "tty"}
+
+// ParseSidecar reads a sidecar; name is for messages. All that is wrong with
+// it comes back at once; it is usable only if nothing is.
+func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
+	r := &sidecarReader{car: &Sidecar{Name: name, Env: map[string]string{}}}
+	var root yaml.Node
+	if err := yaml.Unmarshal(src, &root); err != nil {
+		r.fault(0, "%s: %v", name, err)
+		return r.car, r.problems
+	}
+	if len(root.Content) == 0 {
+		return r.car, nil
+	}
+	r.mapping(root.Content[0], func(key string, v *yaml.Node) {
+		switch key {
+		case "defaults":
+			r.defaults(v)
+		case "hold":
+			r.holds(v)
+		case "steps":
+			r.rules(StepSlot, v)
+		case "items":
+			r.rules(ItemSlot, v)
+		case "fields":
+			r.rules(FieldSlot, v)
+		default:
+			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, steps", key)
+		}
+	})
+	return r.car, r.problems
+}
+
+type sidecarReader struct {
+	car      *Sidecar
+	problems []Problem
+}
+
+func (r *sidecarReader) fault(line int, format string, args ...any) {
+	where := r.car.Name
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", where, line)
+	}
+	r.problems = append(r.problems, Problem{Severity: Error, Code: "sidecar", Message: where + ": " + fmt.Sprintf(format, args...)})
+}
+
+// mapping calls do for each key of a YAML mapping; duplicates are faults.
+func (r *sidecarReader) mapping(n *yaml.Node, do func(key string, v *yaml.Node)) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		r.fault(n.Line, "here a mapping is expected")
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		if seen[k.Value] {
+			r.fault(k.Line, "%q is given twice", k.Value)
+			continue
+		}
+		seen[k.Value] = true
+		do(k.Value, n.Content[i+1])
+	}
+}
+
+func (r *sidecarReader) scalar(n *yaml.Node, what string) string {
+	if n.Kind != yaml.ScalarNode {
+		r.fault(n.Line, "%s takes a single value", what)
+		return ""
+	}
+	return n.Value
+}
+
+func (r *sidecarReader) defaults(n *yaml.Node) {
+	r.mapping(n, func(key string, v *yaml.Node) {
+		switch key {
+		case "timeout":
+			r.car.Limit = r.duration(v)
+		case "env":
+			r.mapping(v, func(k string, v *yaml.Node) { r.car.Env[k] = r.scalar(v, k) })
+		default:
+			r.fault(v.Line, "defaults has no %q; it has env, timeout", key)
+		}
+	})
+}
+
+func (r *sidecarReader) duration(n *yaml.Node) time.Duration {
+	d, err := parseTimeout(r.scalar(n, "timeout"))
+	if err != nil {
+		r.fault(n.Line, "%v", err)
+	}
+	return d
+}
+
+// parseTimeout reads a duration; "0" and "" are none.
+func parseTimeout(s string) (time.Duration, error) {
+	if s == "" || s == "0" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("timeout %q is not a duration such as 30m", s)
+	}
+	return d, nil
+}
+
+func (r *sidecarReader) holds(n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		r.fault(n.Line, "hold takes a list")
+		return
+	}
+	for _, entry := range n.Content {
+		h := Hold{Line: entry.Line}
+		r.mapping(entry, func(key string, v *yaml.Node) {
+			switch {
+			case key == "before":
+				h.Before = ID(r.scalar(v, key))
+			case key == "until" && v.Kind == yaml.SequenceNode:
+				for _, id := range v.Content {
+					h.Until = append(h.Until, ID(r.scalar(id, key)))
+				}
+			case key == "until":
+				h.Until = []ID{ID(r.scalar(v, key))}
+			default:
+				r.fault(v.Line, "a hold has no %q; it has before, until", key)
+			}
+		})
+		if h.Before == "" || len(h.Until) == 0 {
+			r.fault(entry.Line, "a hold needs both before and until")
+			continue
+		}
+		r.car.Holds = append(r.car.Holds, h)
+	}
+}
+
+func (r *sidecarReader) rules(kind SlotKind, n *yaml.Node) {
+	r.mapping(n, func(pattern string, v *yaml.Node) {
+		ru := rule{kind: kind, pattern: pattern, line: v.Line, args: map[string]string{}}
+		r.mapping(v, func(key string, v *yaml.Node) {
+			value := r.scalar(v, key)
+			switch {
+			case key == "use" && kind != StepSlot:
+				ru.use = value
+			case kind == StepSlot && !slices.Contains(stepArgs, key):
+				r.fault(v.Line, "a step has no %q; it has %s", key, strings.Join(stepArgs, ", "))
+			default:
+				ru.args[key] = value
+			}
+		})
+		if kind != StepSlot && ru.use == "" {
+			r.fault(v.Line, "%q does not say what to use", pattern)
+			return
+		}
+		r.car.rules = append(r.car.rules, ru)
+	})
+}
+
+// rule finds the last rule for a slot: later ones outrank earlier ones.
+func (c *Sidecar) rule(slot *Slot) *rule {
+	if c == nil {
+		return nil
+	}
+	kind := slot.Kind
+	if kind == ChoiceSlot || kind == PlaceholderSlot {
+		kind = FieldSlot
+	}
+	var found *rule
+	for i := range c.rules {
+		ru := &c.rules[i]
+		if ru.kind != kind {
+			continue
+		}
+		text, byText := strings.CutPrefix(ru.pattern, "text:")
+		if byText && strings.EqualFold(strings.TrimSpace(text), slot.Label) || !byText && match(ru.pattern, string(slot.ID)) {
+			ru.used = true
+			found = ru
+		}
+	}
+	return found
+}
+
+// dead lists the rules that matched no slot.
+func (c *Sidecar) dead() []Problem {
+	if c == nil {
+		return nil
+	}
+	var problems []Problem
+	for _, ru := range c.rules {
+		if !ru.used {
+			problems = append(problems, Problem{Severity: Error, Code: "sidecar",
+				Message: fmt.Sprintf("%s:%d: %q matches no %s", c.Name, ru.line, ru.pattern, ru.kind),
+				Hint:    "`runbook plan FILE --format json` lists the IDs"})
+		}
+	}
+	return problems
+}

@@ -1,0 +1,309 @@
+package runbook
+
+import (
+	"fmt"
+	"time"
+)
+
+// A State is what a run's events add up to. Fold makes it; Apply moves it on.
+type State struct {
+	Start     *RunStarted // nil before the first event
+	Began     time.Time
+	Latest    time.Time   // of the last event
+	Stopped   *RunStopped // nil while a run, or its resumption, is under way
+	Operators []string    // in order of appearance
+	Resumed   int         // how often
+
+	Steps        map[ID]*StepState
+	Fields       map[ID]*FieldFilled
+	Items        map[ID]*ItemSettled
+	Settled      map[ID]time.Time // when a field, item or choice was last settled
+	Choices      map[ID]*ChoiceSettled
+	Placeholders map[string]*PlaceholderGiven
+	Open         map[ID]string // slots that were tried and left open, with the reason
+	Deviations   []Entry
+	Notes        []*Noted
+
+	Entries int
+	Head    Digest // of the last entry
+}
+
+// StepStatus is where a step stands.
+type StepStatus string
+
+// The statuses of a step. StepUnknown is a command that was started and has no
+// end in the journal: nothing runs it again without a person's word.
+const (
+	StepPending     StepStatus = "pending"
+	StepRunning     StepStatus = "running"
+	StepPassed      StepStatus = "passed"
+	StepContinued   StepStatus = "continued" // ended after a person went on past a failed command
+	StepFailed      StepStatus = "failed"
+	StepInterrupted StepStatus = "interrupted"
+	StepSkippedOver StepStatus = "skipped"
+	StepUnknown     StepStatus = "unknown"
+)
+
+// A StepState is where a step stands, and what its commands did last.
+type StepState struct {
+	Status   StepStatus
+	Attempt  int
+	Dir      string // where the last attempt started
+	EndDir   string
+	Began    time.Time // of the first attempt
+	Ended    time.Time // of the last
+	Reason   string
+	By       string // who skipped it
+	Commands map[int]*CommandState
+	Expects  map[int]*ExpectJudged // by line, the last judgement
+}
+
+// A CommandState is what is known of one command of a step.
+type CommandState struct {
+	Running  bool // started, and not finished as far as the journal knows
+	Finished *CommandFinished
+	// Settled says that the command is behind the run: it passed, or a person
+	// went on past it or vouched for it. It is never run again.
+	Settled bool
+	Edited  string // what ran instead of the template's text
+}
+
+// Fold adds up a journal's entries.
+func Fold(entries []Entry) (*State, error) {
+	s := NewState()
+	for i := range entries {
+		if err := s.Apply(entries[i]); err != nil {
+			return nil, fmt.Errorf("entry %d: %w", entries[i].Seq, err)
+		}
+	}
+	return s, nil
+}
+
+// NewState is the state before any event.
+func NewState() *State {
+	return &State{
+		Steps:        map[ID]*StepState{},
+		Fields:       map[ID]*FieldFilled{},
+		Items:        map[ID]*ItemSettled{},
+		Settled:      map[ID]time.Time{},
+		Choices:      map[ID]*ChoiceSettled{},
+		Placeholders: map[string]*PlaceholderGiven{},
+		Open:         map[ID]string{},
+	}
+}
+
+// Step returns the state of a step; one that has not started is pending.
+func (s *State) Step(id ID) *StepState {
+	if st := s.Steps[id]; st != nil {
+		return st
+	}
+	return &StepState{Status: StepPending}
+}
+
+// Next is the index of the first command of the step that is not settled.
+func (st *StepState) Next() int {
+	for i := 0; ; i++ {
+		if c := st.Commands[i]; c == nil || !c.Settled {
+			return i
+		}
+	}
+}
+
+// Over reports whether the step is behind the run: nothing of it is left to do.
+func (st *StepState) Over() bool {
+	switch st.Status {
+	case StepPassed, StepContinued, StepSkippedOver:
+		return true
+	}
+	return false
+}
+
+// Unknown returns the index of the command whose outcome is unknown.
+func (st *StepState) Unknown() (command int, ok bool) {
+	for i, c := range st.Commands {
+		if c.Running {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Apply moves the state on by one entry. An event that cannot follow from what
+// came before is an error, and the state must then be thrown away.
+func (s *State) Apply(e Entry) error {
+	if start, ok := e.Event.(*RunStarted); ok != (s.Start == nil) {
+		if ok {
+			return fmt.Errorf("a second %s", start.EventType())
+		}
+		return fmt.Errorf("%s before run.started", e.Event.EventType())
+	}
+	if err := s.apply(e); err != nil {
+		return err
+	}
+	s.Entries, s.Head, s.Latest = s.Entries+1, e.Digest, e.Time
+	return nil
+}
+
+func (s *State) apply(e Entry) error {
+	switch ev := e.Event.(type) {
+	case *RunStarted:
+		s.Start, s.Began = ev, e.Time
+		s.operator(ev.Identity.Operator)
+	case *RunResumed:
+		s.Stopped = nil
+		s.Resumed++
+		s.operator(ev.Identity.Operator)
+		clear(s.Open)
+		s.lose()
+	case *RunStopped:
+		s.Stopped = ev
+	case *FieldFilled:
+		s.Fields[ev.Field], s.Settled[ev.Field] = ev, e.Time
+		delete(s.Open, ev.Field)
+	case *ItemSettled:
+		s.Items[ev.Item], s.Settled[ev.Item] = ev, e.Time
+		delete(s.Open, ev.Item)
+	case *ChoiceSettled:
+		s.Choices[ev.Choice], s.Settled[ev.Choice] = ev, e.Time
+		delete(s.Open, ev.Choice)
+	case *PlaceholderGiven:
+		s.Placeholders[ev.Text] = ev
+	case *SlotOpen:
+		s.Open[ev.Slot] = ev.Reason
+	case *Noted:
+		s.note(ev)
+	default:
+		return s.applyStep(e)
+	}
+	return nil
+}
+
+// lose turns what was under way when the runner disappeared into unknown.
+func (s *State) lose() {
+	for _, st := range s.Steps {
+		if _, ok := st.Unknown(); ok {
+			st.Status = StepUnknown
+		} else if st.Status == StepRunning {
+			st.Status = StepInterrupted
+		}
+	}
+}
+
+func (s *State) operator(name string) {
+	for _, o := range s.Operators {
+		if o == name {
+			return
+		}
+	}
+	s.Operators = append(s.Operators, name)
+}
+
+func (s *State) note(n *Noted) {
+	for i, old := range s.Notes {
+		if old.What == n.What {
+			s.Notes[i] = n
+			return
+		}
+	}
+	s.Notes = append(s.Notes, n)
+}
+
+func (s *State) applyStep(e Entry) error {
+	switch ev := e.Event.(type) {
+	case *StepStarted:
+		st := s.Steps[ev.Step]
+		if st == nil {
+			st = &StepState{Began: e.Time, Commands: map[int]*CommandState{}, Expects: map[int]*ExpectJudged{}}
+			s.Steps[ev.Step] = st
+		}
+		st.Status, st.Attempt, st.Dir, st.Reason = StepRunning, ev.Attempt, ev.Dir, ""
+		return nil
+	case *StepSkipped:
+		st := s.Steps[ev.Step]
+		if st == nil {
+			st = &StepState{Began: e.Time, Commands: map[int]*CommandState{}, Expects: map[int]*ExpectJudged{}}
+			s.Steps[ev.Step] = st
+		}
+		st.Status, st.Reason, st.By, st.Ended = StepSkippedOver, ev.Reason, ev.By, e.Time
+		return nil
+	case *StepFinished:
+		return s.within(ev.Step, func(st *StepState) { st.finish(ev, e.Time) })
+	case *CommandStarted:
+		return s.within(ev.Step, func(st *StepState) { st.command(ev.Command).Running = true })
+	case *CommandFinished:
+		return s.within(ev.Step, func(st *StepState) {
+			c := st.command(ev.Command)
+			c.Running, c.Finished, c.Settled = false, ev, !ev.Failed()
+		})
+	case *ExpectJudged:
+		return s.within(ev.Step, func(st *StepState) {
+			st.Expects[ev.Line] = ev
+			if ev.Verdict == Fail && !ev.Advisory && ev.Command >= 0 {
+				st.command(ev.Command).Settled = false
+			}
+		})
+	case *StepResolved:
+		return s.within(ev.Step, func(st *StepState) { st.resolve(ev) })
+	case *Deviation:
+		s.Deviations = append(s.Deviations, e)
+		return s.within(ev.Step, func(st *StepState) {
+			switch ev.Kind {
+			case "continue":
+				st.command(ev.Command).Settled = true
+			case "edit":
+				st.command(ev.Command).Edited = ev.Text
+			}
+		})
+	}
+	return fmt.Errorf("unknown event %s", e.Event.EventType())
+}
+
+func (s *State) within(id ID, do func(*StepState)) error {
+	st := s.Steps[id]
+	if st == nil {
+		return fmt.Errorf("step %s has not started", id)
+	}
+	do(st)
+	return nil
+}
+
+func (st *StepState) command(i int) *CommandState {
+	c := st.Commands[i]
+	if c == nil {
+		c = &CommandState{}
+		st.Commands[i] = c
+	}
+	return c
+}
+
+func (st *StepState) finish(ev *StepFinished, at time.Time) {
+	st.EndDir, st.Reason, st.Ended = ev.Dir, ev.Reason, at
+	switch ev.Result {
+	case Passed:
+		st.Status = StepPassed
+		for _, c := range st.Commands {
+			if c.Finished != nil && c.Finished.Failed() {
+				st.Status = StepContinued
+			}
+		}
+		for _, x := range st.Expects {
+			if x.Verdict == Fail && !x.Advisory {
+				st.Status = StepContinued
+			}
+		}
+	case Interrupted:
+		st.Status = StepInterrupted
+	default:
+		st.Status = StepFailed
+	}
+}
+
+func (st *StepState) resolve(ev *StepResolved) {
+	c := st.command(ev.Command)
+	c.Running = false
+	c.Settled = ev.Outcome == "done"
+	st.Status = StepInterrupted
+	if ev.Outcome == "failed" {
+		st.Status = StepFailed
+	}
+}
