@@ -1,0 +1,57 @@
+// Package check holds the checks that settle items, one a file.
+package check
+
+import (
+	"context"
+	"errors"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// A Prompter asks a person about an item. An empty verdict leaves it open; an
+// error that wraps executor.ErrStop ends the run.
+type Prompter interface {
+	Item(slot *runbook.Slot, operator string) (verdict runbook.Verdict, note string, err error)
+}
+
+// Ask is the person at the terminal as a check.
+type Ask struct {
+	Prompter Prompter // nil: there is nobody to ask
+}
+
+var errLater = errors.New("left for later")
+
+// Info implements executor.Check.
+func (Ask) Info() runbook.Info {
+	return runbook.Info{
+		Name:    "ask",
+		Summary: "a person says whether it is so",
+		Args: map[string]string{
+			"role": "whose word it takes",
+			"not":  `"operator": whoever runs the checklist cannot settle it`,
+		},
+	}
+}
+
+// Check implements executor.Check. What is due after the run is not asked
+// during it.
+func (a Ask) Check(_ context.Context, q executor.Query) (executor.Finding, error) {
+	slot := q.Task.Slot
+	switch {
+	case slot.Item == runbook.Deferred:
+		return executor.Finding{}, errors.New("due after the run: " + q.Document.Sections[slot.Section].Due)
+	case a.Prompter == nil:
+		return executor.Finding{}, executor.ErrUnanswered
+	case q.Args["not"] == "operator":
+		return executor.Finding{}, errors.New("someone other than the operator must settle it")
+	}
+	verdict, note, err := a.Prompter.Item(slot, q.Operator)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	if verdict == "" {
+		return executor.Finding{}, errLater
+	}
+	return executor.Finding{Verdict: verdict, By: q.Operator, Note: note}, nil
+}

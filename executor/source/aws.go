@@ -1,0 +1,116 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// AWS tells which account the steps' credentials belong to, by asking STS.
+type AWS struct{}
+
+// Info implements executor.Source.
+func (AWS) Info() runbook.Info {
+	return runbook.Info{
+		Name:    "aws",
+		Summary: "the account, the caller's ARN (both from STS) or the region in use",
+		Args:    map[string]string{"get": `"account", "arn" or "region"`},
+		Require: []string{"get"},
+	}
+}
+
+// Value implements executor.Source.
+func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) {
+	cfg, err := awsConfig(ctx, q.Env)
+	if err != nil {
+		return executor.Value{}, err
+	}
+	get := q.Args["get"]
+	if get == "region" {
+		if cfg.Region == "" {
+			return executor.Value{}, errors.New("no AWS region is set")
+		}
+		return executor.Value{Text: cfg.Region, Detail: "the region in use"}, nil
+	}
+	v, arn, err := identity(ctx, cfg)
+	switch {
+	case err != nil:
+		return executor.Value{}, err
+	case get == "arn":
+		v.Text = arn
+	case get != "account":
+		return executor.Value{}, fmt.Errorf("aws gives no %q", get)
+	}
+	return v, nil
+}
+
+// identity asks STS for the account, which it returns as the value, and the
+// caller's ARN. Where no region is set it asks the one that always answers.
+func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, error) {
+	region := cfg.Region
+	if region == "" {
+		region = "us-east-1"
+	}
+	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = region })
+	id, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %w", err)
+	}
+	account, arn := aws.ToString(id.Account), aws.ToString(id.Arn)
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+		return executor.Value{}, "", fmt.Errorf("STS answered %q, which is not an account of 12 digits", account)
+	}
+	v := executor.Value{
+		Text: account, Detail: "sts get-caller-identity: " + arn,
+		Notes: []*runbook.Noted{{What: "AWS account", Value: account}},
+	}
+	if cfg.Region != "" {
+		v.Notes = append(v.Notes, &runbook.Noted{What: "AWS region", Value: cfg.Region})
+	}
+	return v, arn, nil
+}
+
+// awsConfig resolves credentials and endpoint as the steps' own tools do. The
+// SDK reads the process's environment; what steps have exported since outranks
+// it here.
+func awsConfig(ctx context.Context, env []string) (aws.Config, error) {
+	get := func(name string) string {
+		value := ""
+		for _, pair := range env {
+			if k, v, _ := strings.Cut(pair, "="); k == name {
+				value = v
+			}
+		}
+		return value
+	}
+	var opts []func(*config.LoadOptions) error
+	region := get("AWS_REGION")
+	if region == "" {
+		region = get("AWS_DEFAULT_REGION")
+	}
+	if region != "" {
+		opts = append(opts, config.WithRegion(region))
+	}
+	if profile := get("AWS_PROFILE"); profile != "" {
+		opts = append(opts, config.WithSharedConfigProfile(profile))
+	} else if key := get("AWS_ACCESS_KEY_ID"); key != "" {
+		opts = append(opts, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))))
+	}
+	if endpoint := get("AWS_ENDPOINT_URL"); endpoint != "" {
+		opts = append(opts, config.WithBaseEndpoint(endpoint))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	if err != nil {
+		return cfg, fmt.Errorf("the AWS configuration: %w", err)
+	}
+	return cfg, nil
+}

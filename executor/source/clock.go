@@ -1,0 +1,64 @@
+// Package source holds the value sources for blanks, one a file.
+package source
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// Clock gives the times of a run and of its steps, in UTC, as the journal
+// knows them: it never looks at the time of the question.
+type Clock struct{}
+
+// Info implements executor.Source.
+func (Clock) Info() runbook.Info {
+	return runbook.Info{
+		Name:    "clock",
+		Summary: "a date or time of the run or of one of its steps, in UTC",
+		Args: map[string]string{
+			"of":     `"run" (the default) or the ID of a step`,
+			"at":     `"start" (the default) or "end"`,
+			"format": `"date" (2006-01-02), "time" (2006-01-02 15:04:05 UTC, the default) or a layout of Go's time package`,
+		},
+	}
+}
+
+// Value implements executor.Source. The end of a step is known once it passed.
+func (Clock) Value(_ context.Context, q executor.Query) (executor.Value, error) {
+	at, what, err := moment(q)
+	if err != nil {
+		return executor.Value{}, err
+	}
+	layout := q.Args["format"]
+	switch layout {
+	case "date":
+		layout = "2006-01-02"
+	case "time", "":
+		layout = "2006-01-02 15:04:05 UTC"
+	}
+	return executor.Value{Text: at.UTC().Format(layout), Detail: what}, nil
+}
+
+func moment(q executor.Query) (time.Time, string, error) {
+	of, end := q.Args["of"], q.Args["at"] == "end"
+	if of == "" || of == "run" {
+		if end {
+			return q.Now, "end of the run", nil
+		}
+		return q.State.Began, "start of the run", nil
+	}
+	st := q.State.Step(runbook.ID(of))
+	switch {
+	case st.Began.IsZero() || st.Status == runbook.StepSkippedOver:
+		return time.Time{}, "", fmt.Errorf("step %s has not run", of)
+	case !end:
+		return st.Began, "start of step " + of, nil
+	case st.Status != runbook.StepPassed:
+		return time.Time{}, "", fmt.Errorf("step %s has not passed", of)
+	}
+	return st.Ended, "end of step " + of, nil
+}
