@@ -1,0 +1,298 @@
+package runbook
+
+import (
+	"strconv"
+	"strings"
+)
+
+// classify sets the expectation's text, kind and values from what its intro
+// leaves. The kinds are tried in their order; what fits none of them for
+// certain is prose.
+func classify(e *Expect, in intro) {
+	e.Text = in.text
+	text, quoted := unquote(in.text)
+	if !quoted {
+		text = strings.TrimSpace(trimStop(text))
+	}
+	if !quoted || text == "" {
+		for _, try := range [...]func(*Expect, string, intro) bool{asFailure, asEmpty, asStatus, asComparison, asCount} {
+			if try(e, text, in) {
+				return
+			}
+		}
+	}
+	if values := alternatives(in.text); values != nil {
+		e.Kind, e.Values = ExpectEither, values
+		return
+	}
+	asLiteral(e, text, quoted, in)
+}
+
+// trimStop removes a sentence's full stop, but not an ellipsis.
+func trimStop(s string) string {
+	if strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "..") {
+		return s[:len(s)-1]
+	}
+	return s
+}
+
+func asFailure(e *Expect, text string, _ intro) bool {
+	l := strings.ToLower(text)
+	for _, not := range [...]string{"no ", "not ", "without ", "0 ", "zero "} {
+		if strings.HasPrefix(l, not) || strings.Contains(l, " "+not) {
+			return false
+		}
+	}
+	switch l {
+	case "fail", "fails", "failure", "to fail", "should fail", "must fail", "an error", "error", "errors", "command fails", "non-zero", "nonzero", "non-zero exit", "non-zero exit code", "non-zero exit status":
+		e.Kind = ExpectFailure
+		return true
+	}
+	if strings.HasPrefix(l, "should fail ") || strings.HasPrefix(l, "must fail ") || strings.HasPrefix(l, "fail ") || strings.HasPrefix(l, "fails with ") || strings.HasPrefix(l, "to fail with ") {
+		e.Kind = ExpectFailure
+		return true
+	}
+	return false
+}
+
+func asEmpty(e *Expect, text string, _ intro) bool {
+	switch strings.ToLower(strings.Trim(text, "()<>")) {
+	case "", "empty", "no output", "nothing", "empty output", "should be empty", "(no output)", "blank":
+		e.Kind = ExpectEmpty
+		return true
+	}
+	return false
+}
+
+// asStatus recognises "200", "HTTP 200", "HTTP/1.1 200 OK", "status code 200",
+// "exit code 0". Values are "http" or "exit", then the number.
+func asStatus(e *Expect, text string, in intro) bool {
+	l := strings.ToLower(text)
+	words := strings.FieldsFunc(l, func(c rune) bool { return c == ' ' || c == ':' || c == '=' })
+	kind, number := "http", -1
+	if in.exit {
+		kind = "exit"
+	}
+	for i, w := range words {
+		n, err := strconv.Atoi(w)
+		switch {
+		case err == nil && number < 0 && n >= 0:
+			number = n
+		case w == "exit":
+			kind = "exit"
+		case w == "http", strings.HasPrefix(w, "http/"), w == "status", w == "code":
+		case number >= 0 && i == len(words)-1 && (w == "ok" || w == "created" || w == "accepted"):
+		default:
+			return false
+		}
+	}
+	if number < 0 || kind == "http" && (number < 100 || number > 599) || number > 599 {
+		return false
+	}
+	e.Kind, e.Values = ExpectStatus, []string{kind, strconv.Itoa(number)}
+	return true
+}
+
+// comparisons maps how a comparison starts to its operator. Longer forms of
+// the same beginning come first.
+var comparisons = [...]struct{ words, op string }{
+	{">=", ">="}, {"<=", "<="}, {"≥", ">="}, {"≤", "<="}, {">", ">"}, {"<", "<"},
+	{"at least ", ">="}, {"at most ", "<="}, {"more than ", ">"}, {"greater than ", ">"},
+	{"less than ", "<"}, {"fewer than ", "<"}, {"under ", "<"}, {"below ", "<"}, {"over ", ">"}, {"above ", ">"},
+}
+
+// asComparison recognises "> 0", "at least 3", "< 50ms", "between 5 and 7",
+// "5-7". Values are the operator and one or two numbers.
+func asComparison(e *Expect, text string, _ intro) bool {
+	l := strings.ToLower(text)
+	if rest, ok := strings.CutPrefix(l, "between "); ok {
+		low, high, ok := strings.Cut(rest, " and ")
+		return ok && setRange(e, low, high)
+	}
+	for _, sep := range [...]string{"-", "–", ".."} {
+		if low, high, ok := strings.Cut(l, sep); ok && low != "" && setRange(e, low, high) {
+			return true
+		}
+	}
+	for _, c := range comparisons {
+		rest, ok := strings.CutPrefix(l, c.words)
+		if !ok {
+			continue
+		}
+		n, ok := numberWithUnit(strings.TrimSpace(rest))
+		if !ok {
+			return false
+		}
+		e.Kind, e.Values = ExpectComparison, []string{c.op, n}
+		return true
+	}
+	return false
+}
+
+func setRange(e *Expect, low, high string) bool {
+	a, ok := numberWithUnit(strings.TrimSpace(low))
+	b, ok2 := numberWithUnit(strings.TrimSpace(high))
+	if !ok || !ok2 {
+		return false
+	}
+	e.Kind, e.Values = ExpectComparison, []string{"..", a, b}
+	return true
+}
+
+// numberWithUnit returns the number of "50", "50%", "50 ms".
+func numberWithUnit(s string) (string, bool) {
+	end := 0
+	for end < len(s) && (s[end] >= '0' && s[end] <= '9' || s[end] == '.' && end > 0) {
+		end++
+	}
+	if _, err := strconv.ParseFloat(s[:end], 64); err != nil {
+		return "", false
+	}
+	switch strings.TrimSpace(s[end:]) {
+	case "", "%", "ms", "s", "seconds", "kb", "mb", "gb":
+		return s[:end], true
+	}
+	return "", false
+}
+
+// asCount recognises "3 tables", "5-7 alarms", "no rows". Values are the least
+// and the most, and the noun. Output may show a count in so many ways that it
+// is only advice.
+func asCount(e *Expect, text string, _ intro) bool {
+	number, noun, ok := strings.Cut(text, " ")
+	if !ok || noun == "" || strings.Count(noun, " ") > 1 || !isLetters(noun) {
+		return false
+	}
+	low, high, ranged := strings.Cut(number, "-")
+	if !ranged {
+		high = low
+	}
+	if strings.EqualFold(number, "no") {
+		low, high = "0", "0"
+	}
+	a, err := strconv.Atoi(low)
+	b, err2 := strconv.Atoi(high)
+	if err != nil || err2 != nil || a < 0 || b < a {
+		return false
+	}
+	e.Kind, e.Values, e.Advisory = ExpectCount, []string{low, high, noun}, true
+	return true
+}
+
+func isLetters(s string) bool {
+	for _, c := range []byte(s) {
+		if c != ' ' && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// alternatives returns the literals of "A or B": each quoted or one word.
+func alternatives(text string) []string {
+	if !strings.Contains(text, " or ") {
+		return nil
+	}
+	var out []string
+	for _, p := range strings.Split(text, " or ") {
+		p = strings.Trim(p, " ,")
+		v, quoted := unquote(p)
+		if !quoted {
+			v = trimStop(v)
+		}
+		if v == "" || !quoted && (strings.ContainsAny(v, " ,") || isVague(v) || isProse(v)) {
+			return nil
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// asLiteral settles whether the text is data, with or without wildcards, or prose.
+func asLiteral(e *Expect, text string, quoted bool, in intro) {
+	value := text
+	if head, ok := strings.CutSuffix(text, ")"); ok && !quoted {
+		if before, _, found := strings.Cut(head, " ("); found && before != "" {
+			value, e.Advisory = before, true // a remark, most likely
+			if v, q := unquote(before); q {
+				value, quoted = v, true
+			}
+		}
+	}
+	if !quoted && !isData(value, in.strength) {
+		e.Kind, e.Values, e.Advisory = ExpectProse, nil, true
+		return
+	}
+	e.Kind, e.Values = ExpectLiteral, []string{value}
+	if hasWildcard(value) {
+		e.Kind = ExpectPattern
+		if !hasContent(value) {
+			e.Kind, e.Values, e.Advisory = ExpectProse, nil, true
+			return
+		}
+	}
+	doubtful := in.strength == noted || in.strength == described && isPlainWord(value)
+	e.Advisory = e.Advisory || !quoted && (isVague(value) || doubtful)
+}
+
+// isData reports whether an unquoted text is output rather than a description of it.
+func isData(text string, s introStrength) bool {
+	words := strings.Fields(text)
+	if len(words) == 0 || isProse(text) {
+		return false
+	}
+	switch s {
+	case announced:
+		return true
+	case returned, described:
+		return len(words) == 1
+	}
+	return len(words) == 1 && !isPlainWord(text)
+}
+
+// isProse reports whether a text describes an output instead of quoting it:
+// a sentence of plain words, or one that begins as descriptions do.
+func isProse(text string) bool {
+	words := strings.Fields(text)
+	if len(words) < 2 {
+		return false
+	}
+	switch strings.ToLower(words[0]) {
+	case "the", "a", "an", "all", "list", "should", "you", "no", "some", "each", "every", "any", "shows", "output", "that", "this", "it", "its",
+		"your", "several", "multiple", "various", "valid", "new", "similar", "something", "both", "json", "only", "same", "same as", "see", "as",
+		"returns", "prints", "contains", "lists", "displays", "must", "will", "is", "are", "either", "one", "about", "approximately", "around", "if", "when", "with":
+		return true
+	}
+	plain := 0
+	for _, w := range words {
+		if isPlainWord(strings.Trim(w, ",;:()'!?")) {
+			plain++
+		}
+	}
+	return len(words) >= 3 && plain == len(words) || len(words) >= 5 && plain > len(words)*2/3 && !strings.ContainsAny(text, "={}[]\"!")
+}
+
+// isPlainWord reports whether a word is an ordinary lower-case one, a capital
+// at its start allowed.
+func isPlainWord(w string) bool {
+	for i := range len(w) {
+		c := w[i]
+		if (c < 'a' || c > 'z') && (i > 0 || c < 'A' || c > 'Z') && c != '-' {
+			return false
+		}
+	}
+	return w != ""
+}
+
+// isVague reports whether a word says that all is well rather than what is printed.
+func isVague(w string) bool {
+	if w == strings.ToUpper(w) {
+		return false // "OK" is printed, "ok" is meant
+	}
+	switch strings.ToLower(strings.Trim(w, "!.")) {
+	case "success", "successful", "succeeds", "succeeded", "pass", "passes", "passed", "ok", "okay", "fine", "works", "working", "running",
+		"ready", "healthy", "done", "complete", "completed", "valid", "available", "yes", "none", "up":
+		return true
+	}
+	return false
+}

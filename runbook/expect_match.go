@@ -1,0 +1,281 @@
+package runbook
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// collapse removes escape sequences, turns each run of white space into one
+// space and drops it at the ends.
+func collapse(s string) string {
+	if isCollapsed(s) {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	space := false
+	for i := 0; i < len(s); {
+		if s[i] == 0x1b {
+			i += escapeLen(s[i:])
+			continue
+		}
+		c, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(c) {
+			space = len(b) > 0
+			i += n
+			continue
+		}
+		if space {
+			b = append(b, ' ')
+			space = false
+		}
+		b = append(b, s[i:i+n]...)
+		i += n
+	}
+	return string(b)
+}
+
+// isCollapsed reports whether s is its own collapsed form, for the common case
+// of ASCII text.
+func isCollapsed(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x80 || c < ' ' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+			return false
+		}
+	}
+	return true
+}
+
+// escapeLen returns the length of the terminal's escape sequence that s starts with.
+func escapeLen(s string) int {
+	if len(s) < 2 {
+		return len(s)
+	}
+	switch s[1] {
+	case '[': // CSI: parameters, then one final byte
+		i := 2
+		for i < len(s) && s[i] >= 0x20 && s[i] < 0x40 {
+			i++
+		}
+		if i < len(s) && s[i] >= 0x40 && s[i] < 0x7f {
+			i++
+		}
+		return i
+	case ']': // OSC: up to BEL or ST; one that never ends is two bytes of noise
+		for i := 2; i < len(s) && s[i] != '\n'; i++ {
+			if s[i] == 0x07 {
+				return i + 1
+			}
+			if s[i] == 0x1b && i+1 < len(s) && s[i+1] == '\\' {
+				return i + 2
+			}
+		}
+	}
+	return 2
+}
+
+// How well a wanted text was found.
+type found uint8
+
+const (
+	missing  found = iota
+	partOf         // only within longer words: "active" in "inactive"
+	hyphened       // only joined to other words: "production" in "pre-production"
+	whole
+)
+
+// find reports how out holds the literal want; both are collapsed.
+func find(out, want string) found {
+	best := missing
+	for at := 0; want != ""; {
+		i := strings.Index(out[at:], want)
+		if i < 0 {
+			break
+		}
+		start, end := at+i, at+i+len(want)
+		switch {
+		case joins(out, start, start-1) || joins(out, end-1, end):
+			best = max(best, partOf)
+		case hyphenBefore(out, start) || hyphenAfter(out, end):
+			best = max(best, hyphened)
+		default:
+			return whole
+		}
+		at = start + 1
+	}
+	return best
+}
+
+// joins reports whether the bytes at i and j, side by side, belong to one word.
+func joins(s string, i, j int) bool {
+	return i >= 0 && j >= 0 && i < len(s) && j < len(s) && isLetterByte(s[i]) && isLetterByte(s[j])
+}
+
+// isLetterByte reports whether a byte belongs to a word; beyond ASCII all do.
+func isLetterByte(c byte) bool { return isWordByte(c) || c >= 0x80 }
+
+func hyphenBefore(s string, start int) bool {
+	return start >= 2 && isLetterByte(s[start]) && s[start-1] == '-' && isLetterByte(s[start-2])
+}
+
+func hyphenAfter(s string, end int) bool {
+	return end+1 < len(s) && isLetterByte(s[end-1]) && s[end] == '-' && isLetterByte(s[end+1])
+}
+
+// An element is one part of a pattern: a byte, or a wildcard.
+type element struct {
+	kind elementKind
+	b    byte
+}
+
+type elementKind uint8
+
+const (
+	exactly  elementKind = iota // the byte b
+	wordWild                    // one or more bytes that are not a space: X, N
+	textWild                    // one or more bytes: <x>
+	anyWild                     // any bytes or none: ...
+)
+
+// hasWildcard reports whether a text holds any of the wildcards.
+func hasWildcard(s string) bool {
+	for _, e := range elements(s) {
+		if e.kind != exactly {
+			return true
+		}
+	}
+	return false
+}
+
+// hasContent reports whether a pattern holds anything that is not a wildcard.
+func hasContent(s string) bool {
+	for _, e := range elements(s) {
+		if e.kind == exactly && isLetterByte(e.b) {
+			return true
+		}
+	}
+	return false
+}
+
+// elements splits a pattern: "..." and "…" match anything, "<x>" something,
+// "X", "N" and "x.x" as whole words one word.
+func elements(s string) []element {
+	out := make([]element, 0, len(s))
+	for i := 0; i < len(s); {
+		kind, n := wildcardAt(s, i)
+		if n == 0 {
+			out = append(out, element{exactly, s[i]})
+			i++
+			continue
+		}
+		out = append(out, element{kind: kind})
+		i += n
+	}
+	return out
+}
+
+// wildcardAt returns the wildcard at i and its length, which is 0 if there is none.
+func wildcardAt(s string, i int) (elementKind, int) {
+	switch s[i] {
+	case '.':
+		if strings.HasPrefix(s[i:], "...") {
+			return anyWild, len("...")
+		}
+	case 0xE2:
+		if strings.HasPrefix(s[i:], "…") {
+			return anyWild, len("…")
+		}
+	case '<':
+		if inner, ok := angleInner(s[i+1:]); ok && !isAbsent(inner) {
+			return textWild, len(inner) + 2
+		}
+	case 'X', 'N':
+		if !joins(s, i, i-1) && !joins(s, i, i+1) {
+			return wordWild, 1
+		}
+	case 'x':
+		end := i + 1
+		for strings.HasPrefix(s[end:], ".x") {
+			end += 2
+		}
+		if end > i+1 && !joins(s, i, i-1) && !joins(s, end-1, end) {
+			return wordWild, end - i
+		}
+	}
+	return exactly, 0
+}
+
+// matches reports whether out holds the pattern, from a word's start to a
+// word's end. It follows all the ways to match side by side, so that its time
+// is bounded by the product of the two lengths, whatever they hold.
+func matches(out string, pattern []element) bool {
+	m := matcher{out: out, pattern: pattern, now: newPlaces(len(pattern) + 1), next: newPlaces(len(pattern) + 1)}
+	for i := 0; i <= len(out); i++ {
+		m.now, m.next = m.next, m.now
+		m.next.clear()
+		if pattern[0].kind != exactly || !joins(out, i, i-1) {
+			m.now.add(0)
+		}
+		for k := 0; k < len(m.now.list); k++ {
+			if m.step(i, m.now.list[k]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// places is a set of places in a pattern, in the order in which they were added.
+type places struct {
+	list []int
+	has  []bool
+}
+
+func newPlaces(n int) *places { return &places{has: make([]bool, n)} }
+
+func (s *places) add(p int) {
+	if !s.has[p] {
+		s.has[p] = true
+		s.list = append(s.list, p)
+	}
+}
+
+func (s *places) clear() {
+	for _, p := range s.list {
+		s.has[p] = false
+	}
+	s.list = s.list[:0]
+}
+
+// A matcher holds the places in the pattern that the text so far leads to, and
+// those that one more byte leads to.
+type matcher struct {
+	out       string
+	pattern   []element
+	now, next *places
+}
+
+// step takes the byte at i in place p, and reports whether the pattern has ended.
+func (m *matcher) step(i, p int) bool {
+	if p == len(m.pattern) {
+		return m.pattern[p-1].kind != exactly || !joins(m.out, i-1, i)
+	}
+	e := m.pattern[p]
+	if e.kind == anyWild {
+		m.now.add(p + 1)
+	}
+	if i == len(m.out) {
+		return false
+	}
+	switch c := m.out[i]; {
+	case e.kind == exactly && c == e.b:
+		m.next.add(p + 1)
+	case e.kind == wordWild && c != ' ', e.kind == textWild:
+		m.next.add(p)
+		m.next.add(p + 1)
+	case e.kind == anyWild:
+		m.next.add(p)
+	}
+	return false
+}

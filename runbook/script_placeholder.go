@@ -1,0 +1,139 @@
+package runbook
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// placeholders settles which marks are placeholders, now that the shell's
+// reading of the text is known. Marks in comments are not.
+func (r *scriptReader) placeholders(file *syntax.File) {
+	if len(r.marks) == 0 || len(r.parts) == 0 {
+		return
+	}
+	all := leaves(file)
+	command := 0
+	for _, m := range r.marks {
+		for command < len(r.parts)-1 && m.Start >= r.parts[command].span.End {
+			command++
+		}
+		part := r.parts[command]
+		l, ok := leafAt(all, m.Span)
+		if !ok || !part.span.Contains(m.Span) || !r.isPlaceholder(m, l) {
+			continue
+		}
+		c := &r.script.Commands[command]
+		text := r.text[m.Start:m.End]
+		r.script.Placeholders = append(r.script.Placeholders, Placeholder{
+			Text:    text,
+			Line:    c.Line + strings.Count(r.text[part.span.Start:m.Start], "\n"),
+			Command: command,
+			Span:    Span{m.Start - part.span.Start, m.End - part.span.Start},
+		})
+		if !slices.Contains(c.Placeholders, text) {
+			c.Placeholders = append(c.Placeholders, text)
+		}
+	}
+}
+
+// isPlaceholder decides by the mark's kind and by how the shell reads it.
+func (r *scriptReader) isPlaceholder(m mark, l leaf) bool {
+	if l.quoting == notData {
+		return false
+	}
+	text := r.text[m.Start:m.End]
+	inner := strings.Trim(text, "<>[]{}")
+	quoted := r.text[l.quoted.Start:l.quoted.End]
+	inQuotes := l.quoting != bare
+	inHeredoc := l.quoting == heredoc || l.quoting == heredocRaw
+	if inQuotes && inSedPattern(quoted, m.Start-l.quoted.Start) {
+		return false
+	}
+	switch m.kind {
+	case angleMark:
+		if inHeredoc {
+			return isInstruction(inner)
+		}
+		return !inQuotes || !isMarkup(quoted, inner)
+	case braceMark:
+		return r.isBracePlaceholder(m, l, quoted)
+	case dotsMark:
+		return !inHeredoc && r.isElision(text, l, quoted)
+	}
+	return true
+}
+
+// isMarkup reports whether "<tag>" in quotes is HTML, XML or a type.
+func isMarkup(quoted, tag string) bool {
+	if strings.Contains(quoted, "</") || strings.Contains(quoted, "/>") || strings.Contains(quoted, "<!") {
+		return true
+	}
+	switch strings.ToLower(tag) {
+	case "a", "b", "i", "p", "u", "br", "hr", "h1", "h2", "h3", "li", "ul", "ol", "td", "tr", "th", "em",
+		"div", "pre", "code", "html", "head", "body", "title", "span", "table", "strong", "script", "style", "form", "input":
+		return true
+	}
+	return false
+}
+
+// inSedPattern reports whether the byte at offset at stands in the pattern of
+// a substitution, "s/pattern/replacement/": what is searched for is there.
+func inSedPattern(quoted string, at int) bool {
+	if len(quoted) < 3 || quoted[0] != 's' || isWordByte(quoted[1]) || quoted[1] == ' ' || quoted[1] == '-' || quoted[1] == ':' || quoted[1] == '.' {
+		return false
+	}
+	end := strings.IndexByte(quoted[2:], quoted[1])
+	return end < 0 || at < 2+end
+}
+
+// isBracePlaceholder reports whether "{name}" is for a person to replace: in
+// quotes it mostly belongs to a program's own language.
+func (r *scriptReader) isBracePlaceholder(m mark, l leaf, quoted string) bool {
+	text := r.text[m.Start:m.End]
+	if strings.Contains(r.text, "-I "+text) || strings.Contains(r.text, "-I"+text) {
+		return false
+	}
+	switch l.quoting {
+	case bare, opaque:
+	case singleQuote, doubleQuote:
+		if quoted == text || strings.ContainsAny(quoted, " \t\n\"") || !strings.ContainsAny(quoted, "/:.-") {
+			return false
+		}
+	default:
+		return false
+	}
+	switch r.program(l.call) {
+	case "awk", "gawk", "jq", "yq", "parallel", "python", "python3", "node", "perl", "ruby":
+		return false
+	}
+	return true
+}
+
+// isElision reports whether a word with dots stands for one that was cut
+// short, rather than being prose, a pattern or a range.
+func (r *scriptReader) isElision(text string, l leaf, quoted string) bool {
+	if strings.Trim(text, ".…") == "" && len(text) != 3 {
+		return false
+	}
+	if l.quoting != bare && strings.ContainsAny(quoted, " \t\n") {
+		return false
+	}
+	switch r.program(l.call) {
+	case "echo", "printf", "go", "git", "gh", "hub", "golangci-lint", "staticcheck", "gofmt", "read":
+		return false
+	}
+	return true
+}
+
+// program returns the base name of the program that a call starts; empty if
+// the text does not tell.
+func (r *scriptReader) program(call *syntax.CallExpr) string {
+	if call == nil || len(call.Args) == 0 {
+		return ""
+	}
+	name, _ := literal(call.Args[0])
+	return path.Base(name)
+}
