@@ -1,0 +1,38 @@
+package main
+
+import (
+	"runbook/executor"
+	"runbook/executor/check"
+	"runbook/executor/engine"
+	"runbook/executor/source"
+	"runbook/runbook"
+)
+
+// builtin is the composition root: the only place that names engines, sources
+// and checks. Adding one is a line here and a file of its own.
+func builtin(person *terminalConsole) *executor.Registry {
+	ask, attest := source.Ask{}, check.Ask{}
+	if person != nil {
+		ask.Prompter, attest.Prompter = person, person
+	}
+	return &executor.Registry{
+		EngineInfos: []runbook.Info{engine.BashInfo},
+		Engines: map[string]func() (executor.Engine, error){
+			"bash": func() (executor.Engine, error) { return engine.NewBash(engine.BashOptions{}) },
+		},
+		Sources: map[string]executor.Source{
+			"ask":       ask,
+			"aws":       source.AWS{},
+			"clock":     source.Clock{},
+			"count":     source.Count{},
+			"git":       source.Git{},
+			"operator":  source.Operator{},
+			"run":       source.Run{},
+			"terraform": &source.Terraform{},
+		},
+		Checks: map[string]executor.Check{
+			"ask":  attest,
+			"step": check.Step{},
+		},
+	}
+}

@@ -1,0 +1,80 @@
+// Command runbook runs the Markdown checklists that operations teams have.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"runbook/executor"
+)
+
+// The exit codes. People's scripts and CI jobs rely on them.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // a step, an expectation or a check failed
+	exitUsage       = 2   // wrong usage; an unreadable document or sidecar
+	exitHeld        = 3   // held, waiting for a person, or an unknown outcome
+	exitFalse       = 4   // verify found the record false
+	exitRecording   = 5   // the record could not be kept
+	exitInterrupted = 130 // stopped by the operator or a signal
+)
+
+// An exitError ends the program with a code. Hint says what to do next; an
+// error that was told already has no Err.
+type exitError struct {
+	Code int
+	Err  error
+	Hint string
+}
+
+func (e *exitError) Error() string {
+	if e.Err == nil {
+		return ""
+	}
+	return e.Err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.Err }
+
+func usagef(hint, format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...), hint}
+}
+
+func main() {
+	// Ignoring SIGPIPE keeps a closed terminal or pipe from ending a run in the
+	// middle of a step; writes then fail and are handled.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without its globals: it returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, vars: os.Environ()}
+	root := newRoot(env)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code, hint := exitUsage, ""
+	var exit *exitError
+	switch {
+	case errors.As(err, &exit):
+		code, hint = exit.Code, exit.Hint
+		if exit.Err == nil {
+			return code
+		}
+	case errors.Is(err, executor.ErrRecording):
+		code = exitRecording
+	}
+	fmt.Fprintf(stderr, "runbook: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(stderr, "  %s\n", hint)
+	}
+	return code
+}

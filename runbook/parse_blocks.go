@@ -1,0 +1,220 @@
+package runbook
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// goldmark finds the blocks; their text is scanned here, because marks need
+// exact bytes and because a scanner of our own stays linear on hostile lines.
+
+// blocks parses the visible source from b.start on into a tree of blocks.
+func (b *builder) blocks(visible []byte) (ast.Node, error) {
+	b.view = visible
+	depth := &depthLimit{at: -1}
+	p := parser.NewParser(
+		parser.WithBlockParsers(
+			util.Prioritized(parser.NewSetextHeadingParser(), 100),
+			util.Prioritized(parser.NewThematicBreakParser(), 200),
+			util.Prioritized(limited{parser.NewListParser(), depth}, 300),
+			util.Prioritized(parser.NewListItemParser(), 400),
+			util.Prioritized(parser.NewCodeBlockParser(), 500),
+			util.Prioritized(parser.NewATXHeadingParser(), 600),
+			util.Prioritized(fenceParser{parser.NewFencedCodeBlockParser(), &b.fences}, 700),
+			util.Prioritized(limited{parser.NewBlockquoteParser(), depth}, 800),
+			util.Prioritized(parser.NewHTMLBlockParser(), 900),
+			util.Prioritized(parser.NewParagraphParser(), 1000),
+		),
+		parser.WithParagraphTransformers(
+			util.Prioritized(references{}, 100),
+			util.Prioritized(tables{}, 200),
+		),
+	)
+	r := text.NewReader(visible)
+	r.SetPosition(-1, text.NewSegment(b.start, b.start))
+	r.AdvanceLine()
+	pc := parser.NewContext()
+	root := p.Parse(r, parser.WithContext(pc))
+	if depth.at >= 0 {
+		return nil, fmt.Errorf("%s:%d: lists and quotes are nested more than %d deep", b.doc.Name, b.line(depth.at), maxDepth)
+	}
+	for _, ref := range pc.References() {
+		b.refs.add(ref.Label())
+	}
+	return root, nil
+}
+
+// stateRefs are the one-character link references of a document: a box in
+// that state would be a link.
+type stateRefs map[byte]bool
+
+func (r stateRefs) add(label []byte) {
+	if len(label) == 1 {
+		r[label[0]] = true
+		if label[0] == 'x' || label[0] == 'X' {
+			r['x'], r['X'], r[' '] = true, true, true
+		}
+	}
+}
+
+// depthLimit notes the first place where containers nest too deep.
+type depthLimit struct{ at int }
+
+// limited keeps a container parser from opening beyond maxDepth.
+type limited struct {
+	parser.BlockParser
+	depth *depthLimit
+}
+
+func (l limited) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if len(pc.OpenedBlocks()) > 2*maxDepth {
+		if l.depth.at < 0 {
+			_, seg := r.Position()
+			l.depth.at = seg.Start
+		}
+		return nil, parser.NoChildren
+	}
+	return l.BlockParser.Open(parent, r, pc)
+}
+
+// A fence is what goldmark's tree leaves out of a fenced code block.
+type fence struct {
+	node   ast.Node
+	start  int // of its opening characters
+	end    int // after the closing line, or after the last line it has
+	closed bool
+}
+
+// fenceParser notes where fences open and close.
+type fenceParser struct {
+	parser.BlockParser
+	fences *[]fence
+}
+
+func (f fenceParser) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	node, state := f.BlockParser.Open(parent, r, pc)
+	if node != nil {
+		_, seg := r.PeekLine()
+		*f.fences = append(*f.fences, fence{node: node, start: seg.Start + pc.BlockOffset() - seg.Padding, end: seg.Stop})
+	}
+	return node, state
+}
+
+func (f fenceParser) Continue(node ast.Node, r text.Reader, pc parser.Context) parser.State {
+	_, seg := r.PeekLine()
+	state := f.BlockParser.Continue(node, r, pc)
+	last := &(*f.fences)[len(*f.fences)-1]
+	last.end = seg.Stop
+	last.closed = state&parser.Close != 0
+	return state
+}
+
+// references takes link reference definitions out of paragraphs; goldmark's
+// own transformer sets up a reader for every paragraph, few of which have one.
+type references struct{}
+
+func (references) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
+	first := p.Lines().At(0)
+	if line := bytes.TrimLeft(first.Value(r.Source()), " \t"); len(line) > 0 && line[0] == '[' {
+		parser.LinkReferenceParagraphTransformer.Transform(p, r, pc)
+	}
+}
+
+var kindTable = ast.NewNodeKind("Table")
+
+// A tableNode is a table: its header, then its rows; the delimiter row is left
+// out. Cells are split later. (goldmark's own extension package compiles URL
+// patterns at every start of the program.)
+type tableNode struct {
+	ast.BaseBlock
+	rows []text.Segment
+}
+
+func (*tableNode) Kind() ast.NodeKind       { return kindTable }
+func (*tableNode) IsRaw() bool              { return true }
+func (n *tableNode) Dump(s []byte, lvl int) { ast.DumpHelper(n, s, lvl, nil, nil) }
+
+// tables splits a table from the end of a paragraph.
+type tables struct{}
+
+func (tables) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
+	lines, src := p.Lines(), r.Source()
+	for i := 1; i < lines.Len(); i++ {
+		delim := lines.At(i)
+		columns := delimiterColumns(delim.Value(src))
+		if columns == 0 {
+			continue
+		}
+		header := lines.At(i - 1)
+		if len(splitRow(src, header)) != columns {
+			return
+		}
+		table := &tableNode{rows: []text.Segment{header}}
+		table.rows = append(table.rows, lines.Sliced(i+1, lines.Len())...)
+		table.SetPos(header.Start)
+		lines.SetSliced(0, i-1)
+		p.Parent().InsertAfter(p.Parent(), p, table)
+		if lines.Len() == 0 {
+			p.Parent().RemoveChild(p.Parent(), p)
+		}
+		return
+	}
+}
+
+// delimiterColumns counts the columns of a delimiter row ("|---|:-:|"), 0 if
+// the line is none.
+func delimiterColumns(line []byte) int {
+	line = bytes.TrimSpace(line)
+	if bytes.IndexByte(line, '|') < 0 && bytes.IndexByte(line, ':') < 0 {
+		return 0
+	}
+	line = bytes.TrimSuffix(bytes.TrimPrefix(line, []byte{'|'}), []byte{'|'})
+	n := 0
+	for cell := range bytes.SplitSeq(line, []byte{'|'}) {
+		cell = bytes.TrimSpace(cell)
+		cell = bytes.TrimSuffix(bytes.TrimPrefix(cell, []byte{':'}), []byte{':'})
+		if len(cell) == 0 || len(bytes.Trim(cell, "-")) != 0 {
+			return 0
+		}
+		n++
+	}
+	return n
+}
+
+// splitRow returns the spans of a row's cells, their outer white space left out.
+func splitRow(src []byte, row text.Segment) []Span {
+	start, end := trimSpan(src, row.Start, row.Stop)
+	if start < end && src[start] == '|' {
+		start++
+	}
+	if start < end && src[end-1] == '|' && src[end-2] != '\\' {
+		end--
+	}
+	var cells []Span
+	for start <= end {
+		stop := start
+		for stop < end && (src[stop] != '|' || stop > 0 && src[stop-1] == '\\') {
+			stop++
+		}
+		a, z := trimSpan(src, start, stop)
+		cells = append(cells, Span{a, z})
+		start = stop + 1
+	}
+	return cells
+}
+
+// trimSpan narrows a range to what stands between its outer white space.
+func trimSpan(src []byte, start, end int) (int, int) {
+	for start < end && isSpace(src[start]) {
+		start++
+	}
+	for end > start && isSpace(src[end-1]) {
+		end--
+	}
+	return start, end
+}

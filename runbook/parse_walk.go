@@ -1,0 +1,238 @@
+package runbook
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// A builder turns a tree of blocks into a Document.
+type builder struct {
+	doc     *Document
+	src     []byte // the document's bytes
+	view    []byte // what Markdown sees of them
+	start   int    // where Markdown starts
+	fences  []fence
+	refs    stateRefs
+	passage passage
+
+	stack      []int // open sections, outermost first
+	base       int   // stack index that headings of the current container stay above
+	pending    []int // sections whose container has just been left
+	facts      []sectionFacts
+	sectionIDs idSet
+	slots      []slotFacts // beside doc.Slots
+	steps      map[int]int // section to the number of its steps
+
+	lineAt, lineNo int // a place whose line number is known
+}
+
+// slotFacts is what naming a slot needs beyond the slot itself.
+type slotFacts struct {
+	owner int  // index of the owning item or choice, -1 if none
+	first bool // the first field of its owner
+}
+
+// A context is what the containers of a block say about it.
+type context struct {
+	lead      *lead
+	first     bool // the block is the first of a list item
+	criterion bool
+}
+
+// A lead is the line that introduces a list; it is read only when an item
+// asks for it.
+type lead struct {
+	before ast.Node
+	known  bool
+	text   string
+}
+
+func newBuilder(name string, src []byte) *builder {
+	return &builder{
+		doc:        &Document{Name: name, Source: src},
+		src:        src,
+		refs:       stateRefs{},
+		facts:      []sectionFacts{{}},
+		sectionIDs: idSet{},
+		steps:      map[int]int{},
+		lineNo:     1,
+	}
+}
+
+// line returns the number of the line that holds an offset. Offsets come
+// almost in order, so each call counts from the last one.
+func (b *builder) line(at int) int {
+	at = min(at, len(b.src))
+	if at >= b.lineAt {
+		b.lineNo += bytes.Count(b.src[b.lineAt:at], []byte{'\n'})
+	} else {
+		b.lineNo -= bytes.Count(b.src[at:b.lineAt], []byte{'\n'})
+	}
+	b.lineAt = at
+	return b.lineNo
+}
+
+func (b *builder) problem(sev Severity, code string, line int, message, hint string) {
+	b.doc.Problems = append(b.doc.Problems, Problem{Severity: sev, Code: code, Line: line, Message: message, Hint: hint})
+}
+
+// section returns the index of the section that is open.
+func (b *builder) section() int { return b.stack[len(b.stack)-1] }
+
+// add appends a slot to the open section and returns its index.
+func (b *builder) add(s Slot, owner int, first bool) int {
+	s.Section = b.section()
+	b.doc.Slots = append(b.doc.Slots, s)
+	b.slots = append(b.slots, slotFacts{owner, first})
+	return len(b.doc.Slots) - 1
+}
+
+// block visits a block and what it contains.
+func (b *builder) block(n ast.Node, c context) {
+	if len(b.pending) > 0 {
+		b.endPending(lineStart(b.src, min(max(n.Pos(), 0), len(b.src))))
+	}
+	switch n := n.(type) {
+	case *ast.Heading:
+		b.heading(n, c)
+	case *ast.Paragraph, *ast.TextBlock:
+		b.leaf(n.Lines(), c, false)
+	case *ast.Blockquote:
+		b.container(n, context{criterion: c.criterion})
+	case *ast.List:
+		b.list(n, c)
+	case *ast.FencedCodeBlock:
+		b.fence(n)
+	case *ast.ThematicBreak:
+		b.ruled(n)
+	case *tableNode:
+		b.table(n, c)
+	}
+}
+
+func (b *builder) list(n *ast.List, c context) {
+	lead := &lead{before: n.PreviousSibling()}
+	criterion := c.criterion || isCriterionText(string(b.lastLine(lead.before)))
+	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
+		b.container(item, context{lead: lead, first: true, criterion: criterion})
+	}
+}
+
+// leadText returns the line that introduces the list, if one does: it ends
+// with a colon or says what a tick would trigger.
+func (b *builder) leadText(l *lead) string {
+	if l == nil {
+		return ""
+	}
+	if !l.known {
+		l.known = true
+		text := plain(b.lastLine(l.before))
+		if strings.HasSuffix(text, ":") || isCriterionText(text) {
+			l.text = text
+		}
+	}
+	return l.text
+}
+
+// leaf finds the slots in the text of a paragraph or heading.
+func (b *builder) leaf(lines *text.Segments, c context, heading bool) {
+	if lines.Len() == 0 || !mayHold(b.view, lines) {
+		return
+	}
+	p := &b.passage
+	p.load(b.view, lines)
+	p.scan(b.refs)
+	if len(p.marks) > 0 {
+		b.passageSlots(p, place{context: c, heading: heading, owner: -1})
+	}
+}
+
+// ruled recovers a blank that stands alone on its line, which Markdown reads
+// as a rule: six underscores or more below a label. Whatever is written there
+// must leave the lines around it what they are.
+func (b *builder) ruled(n ast.Node) {
+	at := min(max(n.Pos(), 0), len(b.src))
+	for at > 0 && b.src[at-1] == '_' { // a tab before it shifts what goldmark says
+		at--
+	}
+	end := lineEnd(b.src, at)
+	run := bytes.TrimRight(b.src[at:end], " \t\r\n")
+	if len(run) < 6 || len(bytes.Trim(run, "_")) != 0 {
+		return
+	}
+	label := plain(b.lastLine(n.PreviousSibling()))
+	next := bytes.TrimSpace(b.src[end:lineEnd(b.src, end)])
+	next = bytes.TrimLeft(next, "> \t")
+	if !strings.HasSuffix(label, ":") || len(next) > 0 && (len(next) < 6 || len(bytes.Trim(next, "_")) != 0) {
+		return
+	}
+	b.add(Slot{
+		Kind: FieldSlot, Label: trimLabel(label), Line: b.line(at),
+		Mark: Span{at, at + len(run)},
+	}, -1, false)
+}
+
+// An idSet hands out IDs that it has not handed out before. The value is the
+// last suffix given to an ID.
+type idSet map[ID]int
+
+func (s idSet) unique(id ID) ID {
+	if _, taken := s[id]; !taken {
+		s[id] = 1
+		return id
+	}
+	for {
+		s[id]++
+		next := id + "-" + ID(strconv.Itoa(s[id]))
+		if _, taken := s[next]; !taken {
+			s[next] = 1
+			return next
+		}
+	}
+}
+
+// name gives every slot its ID, in document order.
+func (b *builder) name() {
+	ids := make(idSet, len(b.doc.Slots))
+	for i := range b.doc.Slots {
+		b.nameSlot(ids, i)
+	}
+}
+
+func (b *builder) nameSlot(ids idSet, i int) {
+	s, facts := &b.doc.Slots[i], b.slots[i]
+	if s.ID != "" {
+		return
+	}
+	section := b.doc.Sections[s.Section].ID
+	id := join(section, slugOr(s.Label, s.Kind.String()))
+	switch {
+	case s.Kind == StepSlot:
+		b.steps[s.Section]++
+		if n := b.steps[s.Section]; n > 1 {
+			id = join(section, "step-"+strconv.Itoa(n))
+		} else if section != "" {
+			id = section
+		} else {
+			id = "step"
+		}
+	case facts.owner >= 0:
+		b.nameSlot(ids, facts.owner) // in a table the item may stand after the field
+		owner := &b.doc.Slots[facts.owner]
+		s.Owner = owner.ID
+		own := slugOr(s.Label, "field")
+		if s.Kind == FieldSlot && owner.Kind == ItemSlot {
+			if owner.Item == SignOff && facts.first {
+				own = "name"
+			} else if s.Label == owner.Label {
+				own = "value"
+			}
+		}
+		id = join(owner.ID, own)
+	}
+	s.ID = ids.unique(id)
+}
