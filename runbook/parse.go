@@ -9,9 +9,16 @@ import (
 // MaxSource is the size, in bytes, beyond which Parse refuses a document.
 const MaxSource = 32 << 20
 
-// maxDepth bounds how many lists and block quotes may stand in one another:
-// Markdown parsers visit every open container on every line.
-const maxDepth = 50
+// Bounds within which parsing takes time and memory in proportion to the size.
+const (
+	// maxDepth is how many lists and block quotes may stand in one another.
+	maxDepth = 50
+	// maxVisits is how many lines may stand in lists and quotes, each counted
+	// as often as it is nested: each visit costs memory until the list ends.
+	maxVisits = 2 << 20
+	// maxDefinitions is how many lines of link definitions may stand together.
+	maxDefinitions = 1000
+)
 
 // Parse finds the slots of a Markdown document; name is for messages. The
 // source is kept, not copied, and never changed. What is doubtful in it is

@@ -16,22 +16,22 @@ import (
 // blocks parses the visible source from b.start on into a tree of blocks.
 func (b *builder) blocks(visible []byte) (ast.Node, error) {
 	b.view = visible
-	depth := &depthLimit{at: -1}
+	limit := &limits{}
 	p := parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
-			util.Prioritized(limited{parser.NewListParser(), depth}, 300),
+			util.Prioritized(limited{parser.NewListParser(), limit}, 300),
 			util.Prioritized(parser.NewListItemParser(), 400),
 			util.Prioritized(parser.NewCodeBlockParser(), 500),
 			util.Prioritized(parser.NewATXHeadingParser(), 600),
 			util.Prioritized(fenceParser{parser.NewFencedCodeBlockParser(), &b.fences}, 700),
-			util.Prioritized(limited{parser.NewBlockquoteParser(), depth}, 800),
+			util.Prioritized(limited{parser.NewBlockquoteParser(), limit}, 800),
 			util.Prioritized(parser.NewHTMLBlockParser(), 900),
 			util.Prioritized(parser.NewParagraphParser(), 1000),
 		),
 		parser.WithParagraphTransformers(
-			util.Prioritized(references{}, 100),
+			util.Prioritized(references{limit}, 100),
 			util.Prioritized(tables{}, 200),
 		),
 	)
@@ -40,8 +40,8 @@ func (b *builder) blocks(visible []byte) (ast.Node, error) {
 	r.AdvanceLine()
 	pc := parser.NewContext()
 	root := p.Parse(r, parser.WithContext(pc))
-	if depth.at >= 0 {
-		return nil, fmt.Errorf("%s:%d: lists and quotes are nested more than %d deep", b.doc.Name, b.line(depth.at), maxDepth)
+	if limit.broken != "" {
+		return nil, fmt.Errorf("%s:%d: %s", b.doc.Name, b.line(limit.at), limit.broken)
 	}
 	for _, ref := range pc.References() {
 		b.refs.add(ref.Label())
@@ -62,24 +62,43 @@ func (r stateRefs) add(label []byte) {
 	}
 }
 
-// depthLimit notes the first place where containers nest too deep.
-type depthLimit struct{ at int }
+// limits are the bounds within which goldmark is linear; the first that a
+// document breaks is noted, and from there on nothing more is opened.
+type limits struct {
+	visits int // of open lists and quotes by lines
+	broken string
+	at     int
+}
 
-// limited keeps a container parser from opening beyond maxDepth.
+func (l *limits) fail(r text.Reader, format string, bound int) {
+	if l.broken == "" {
+		_, seg := r.Position()
+		l.broken, l.at = fmt.Sprintf(format, bound), seg.Start
+	}
+}
+
+// limited holds lists and quotes to the limits.
 type limited struct {
 	parser.BlockParser
-	depth *depthLimit
+	limit *limits
 }
 
 func (l limited) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	if len(pc.OpenedBlocks()) > 2*maxDepth {
-		if l.depth.at < 0 {
-			_, seg := r.Position()
-			l.depth.at = seg.Start
-		}
+		l.limit.fail(r, "lists and quotes are nested more than %d deep", maxDepth)
+	}
+	if l.limit.broken != "" {
 		return nil, parser.NoChildren
 	}
 	return l.BlockParser.Open(parent, r, pc)
+}
+
+func (l limited) Continue(node ast.Node, r text.Reader, pc parser.Context) parser.State {
+	if l.limit.visits++; l.limit.visits > maxVisits {
+		l.limit.fail(r, "more than %d lines stand in lists and quotes, each counted as often as it is nested", maxVisits)
+		return parser.Close
+	}
+	return l.BlockParser.Continue(node, r, pc)
 }
 
 // A fence is what goldmark's tree leaves out of a fenced code block.
@@ -116,13 +135,18 @@ func (f fenceParser) Continue(node ast.Node, r text.Reader, pc parser.Context) p
 
 // references takes link reference definitions out of paragraphs; goldmark's
 // own transformer sets up a reader for every paragraph, few of which have one.
-type references struct{}
+type references struct{ limit *limits }
 
-func (references) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
+func (t references) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
 	first := p.Lines().At(0)
-	if line := bytes.TrimLeft(first.Value(r.Source()), " \t"); len(line) > 0 && line[0] == '[' {
-		parser.LinkReferenceParagraphTransformer.Transform(p, r, pc)
+	if line := bytes.TrimLeft(first.Value(r.Source()), " \t"); len(line) == 0 || line[0] != '[' {
+		return
 	}
+	if p.Lines().Len() > maxDefinitions {
+		t.limit.fail(r, "more than %d lines of link definitions without a blank line", maxDefinitions)
+		return
+	}
+	parser.LinkReferenceParagraphTransformer.Transform(p, r, pc)
 }
 
 var kindTable = ast.NewNodeKind("Table")

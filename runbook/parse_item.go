@@ -16,7 +16,7 @@ func (b *builder) item(p *passage, i int, loose bool, at place) int {
 		Label: p.itemLabel(body, blanks), Lead: b.leadText(at.lead), Offered: p.offered(body),
 	}
 	b.itemProblems(p, m, loose, s.Line)
-	s.Item = b.itemKind(s, at, b.isSignOff(p, s.Label, body, blanks))
+	s.Item = b.itemKind(s, at, b.signs(p, s.Label, blanks))
 	return b.add(s, -1, false)
 }
 
@@ -69,13 +69,13 @@ func (p *passage) itemLabel(body Span, blanks []mark) string {
 	return trimLabel(plain(p.without(body)))
 }
 
-// isSignOff reports whether the item carries a blank for a name: its words or
+// signs reports whether the item carries a blank for a name: its words or
 // its section's speak of signing, or a date follows the name.
-func (b *builder) isSignOff(p *passage, label string, body Span, blanks []mark) bool {
+func (b *builder) signs(p *passage, label string, blanks []mark) bool {
 	if len(blanks) == 0 {
 		return false
 	}
-	if b.facts[b.section()].signOff || isSignOffText(label) {
+	if b.facts[b.section()].signOff || isSignOff(words(label)) {
 		return true
 	}
 	for i := 1; i < len(blanks); i++ {

@@ -10,7 +10,9 @@ import (
 
 // document walks the tree: sections, then the slots in them.
 func (b *builder) document(root ast.Node) {
-	title := titleOf(root)
+	title, headings := titleOf(root)
+	b.doc.Sections = make([]Section, 0, headings+1)
+	b.doc.Slots = make([]Slot, 0, b.expectedSlots())
 	b.doc.Sections = append(b.doc.Sections, Section{Line: 1, Span: Span{0, len(b.src)}, Prose: Span{b.start, len(b.src)}})
 	b.stack = append(b.stack, 0)
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
@@ -24,24 +26,42 @@ func (b *builder) document(root ast.Node) {
 	b.endPending(len(b.src))
 }
 
-// titleOf returns the first heading when it is the only one of level 1.
-func titleOf(root ast.Node) ast.Node {
-	var title ast.Node
+// expectedSlots guesses how many slots there will be, so that they are not
+// copied again and again as their slice grows.
+func (b *builder) expectedSlots() int {
+	const most = 1 << 16
+	n := len(b.fences)
+	for rest := b.view; n < most; n++ {
+		i := bytes.Index(rest, []byte("[ ] "))
+		if i < 0 {
+			break
+		}
+		rest = rest[i+4:]
+	}
+	return min(n, most)
+}
+
+// titleOf returns the first heading when it is the only one of level 1, and
+// the number of headings.
+func titleOf(root ast.Node) (title ast.Node, headings int) {
+	ones := 0
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
 		h, ok := n.(*ast.Heading)
 		if !ok {
 			continue
 		}
-		if title == nil {
-			if h.Level != 1 {
-				return nil
+		if h.Level == 1 {
+			ones++
+			if headings == 0 {
+				title = h
 			}
-			title = h
-		} else if h.Level == 1 {
-			return nil
 		}
+		headings++
 	}
-	return title
+	if ones != 1 {
+		title = nil
+	}
+	return title, headings
 }
 
 // title records the document's title; it opens no section, but may hold slots.
@@ -76,14 +96,15 @@ func (b *builder) heading(h *ast.Heading, c context) {
 	}
 	up := b.doc.Sections[parent].ID
 	s.ID = b.sectionIDs.unique(join(up, slugOr(s.Title, "section")))
-	if s.Contingency == "" && isContingency(s.Title) {
+	ws := words(s.Title)
+	if s.Contingency == "" && isContingency(ws) {
 		s.Contingency = s.ID
 	}
 	b.stack = append(b.stack, len(b.doc.Sections))
 	b.doc.Sections = append(b.doc.Sections, s)
 	b.facts = append(b.facts, sectionFacts{
-		signOff:   b.facts[parent].signOff || isSignOffText(s.Title),
-		criterion: b.facts[parent].criterion || isCriterionText(s.Title),
+		signOff:   b.facts[parent].signOff || isSignOff(ws),
+		criterion: b.facts[parent].criterion || isCriterion(ws),
 	})
 	b.leaf(h.Lines(), c, true)
 }
@@ -199,11 +220,10 @@ func isTimeUnit(word string) bool {
 	return false
 }
 
-// isContingency reports whether a heading names a part that is in force only
-// once declared.
-func isContingency(title string) bool {
+// isContingency reports whether the words of a heading name a part that is in
+// force only once declared.
+func isContingency(ws []string) bool {
 	conditional := false
-	ws := words(title)
 	for i, w := range ws {
 		next := ""
 		if i+1 < len(ws) {
@@ -227,10 +247,9 @@ func isContingency(title string) bool {
 	return false
 }
 
-// isCriterionText reports whether a heading or lead makes ticks bad news:
-// "Rollback if", "Abort if", "Stop when".
-func isCriterionText(text string) bool {
-	ws := words(text)
+// isCriterion reports whether the words of a heading or lead make ticks bad
+// news: "Rollback if", "Abort if", "Stop when".
+func isCriterion(ws []string) bool {
 	for i := 0; i+1 < len(ws) && i < 6; i++ {
 		if ws[i+1] != "if" && ws[i+1] != "when" {
 			continue
@@ -249,10 +268,9 @@ func isCriterionText(text string) bool {
 	return false
 }
 
-// isSignOffText reports whether a text is about people putting their names to
+// isSignOff reports whether words are about people putting their names to
 // something.
-func isSignOffText(text string) bool {
-	ws := words(text)
+func isSignOff(ws []string) bool {
 	for i, w := range ws {
 		switch w {
 		case "signoff", "signoffs", "signature", "signatures", "approval", "approvals", "approver", "signatory":

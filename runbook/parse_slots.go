@@ -1,6 +1,9 @@
 package runbook
 
-import "bytes"
+import (
+	"bytes"
+	"sort"
+)
 
 // A place is where a passage stands and what it could be.
 type place struct {
@@ -100,7 +103,11 @@ func (p *passage) isLoose(m mark) bool {
 func (p *passage) without(s Span) []byte {
 	out := make([]byte, 0, s.Len())
 	at := s.Start
-	for _, m := range p.marks {
+	first := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].outer.Start >= s.Start })
+	for _, m := range p.marks[first:] {
+		if m.outer.Start >= s.End {
+			break
+		}
 		if m.kind == holderMark || m.outer.Start < at || m.outer.End > s.End {
 			continue
 		}

@@ -116,7 +116,7 @@ func (b *builder) block(n ast.Node, c context) {
 
 func (b *builder) list(n *ast.List, c context) {
 	lead := &lead{before: n.PreviousSibling()}
-	criterion := c.criterion || isCriterionText(string(b.lastLine(lead.before)))
+	criterion := c.criterion || isCriterion(words(plain(b.lastLine(lead.before))))
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		b.container(item, context{lead: lead, first: true, criterion: criterion})
 	}
@@ -131,7 +131,7 @@ func (b *builder) leadText(l *lead) string {
 	if !l.known {
 		l.known = true
 		text := plain(b.lastLine(l.before))
-		if strings.HasSuffix(text, ":") || isCriterionText(text) {
+		if strings.HasSuffix(text, ":") || isCriterion(words(text)) {
 			l.text = text
 		}
 	}
