@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"strings"
+)
+
+// changesShell names the variables that change what a shell runs, or how,
+// before the first command of a checklist: a file it sources, options it
+// takes over, where `cd` goes.
+var changesShell = map[string]bool{
+	"BASH_ENV": true, "ENV": true, "SHELLOPTS": true, "BASHOPTS": true, "CDPATH": true,
+}
+
+// forced are set for every step: a pager waits for a key that nobody presses.
+var forced = []string{"PAGER=cat", "GIT_PAGER=cat", "AWS_PAGER="}
+
+// defaults are set unless the environment says otherwise: terraform asks
+// questions and colours pipes without them.
+var defaults = []string{"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color"}
+
+// markerName is the variable by which the engine knows the processes that its
+// shell has left behind.
+const markerName = "RUNBOOK_SHELL"
+
+// Dropped names the variables of env, KEY=VALUE each, that the engine does not
+// pass to its shell, in env's order, so that a run can record that they were
+// there. Exported functions are named as bash stores them, BASH_FUNC_name%%.
+func Dropped(env []string) []string {
+	var names []string
+	for _, kv := range env {
+		if name, _, _ := strings.Cut(kv, "="); drops(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func drops(name string) bool {
+	return changesShell[name] || strings.HasPrefix(name, "BASH_FUNC_")
+}
+
+// shellEnv is the environment that the shell starts with: env without what
+// changes a shell, with what keeps tools from waiting, and the marker. Of two
+// entries with one name the last counts.
+func shellEnv(env []string, marker string) []string {
+	values := make(map[string]string, len(env)+8)
+	var order []string
+	set := func(kv string) {
+		name, value, ok := strings.Cut(kv, "=")
+		if !ok || name == "" || drops(name) {
+			return
+		}
+		if _, seen := values[name]; !seen {
+			order = append(order, name)
+		}
+		values[name] = value
+	}
+	for _, kv := range env {
+		set(kv)
+	}
+	for _, kv := range forced {
+		set(kv)
+	}
+	for _, kv := range defaults {
+		if name, _, _ := strings.Cut(kv, "="); values[name] == "" {
+			set(kv)
+		}
+	}
+	set(markerName + "=" + marker)
+	out := make([]string, len(order))
+	for i, name := range order {
+		out[i] = name + "=" + values[name]
+	}
+	return out
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"runbook/executor"
+)
+
+// prepare readies the shell for a new job: standard descriptors as at the
+// start, the job's directory.
+func (b *Bash) prepare(job executor.Job) error {
+	if job.State == "" {
+		return errors.New("the job names no directory for the shell's state")
+	}
+	for i := job.First; i < len(job.Commands); i++ {
+		if strings.ContainsRune(job.Commands[i].Text, 0) {
+			return fmt.Errorf("%s:%d: %w", job.Document, job.Commands[i].Line, errNUL)
+		}
+	}
+	if job.First >= len(job.Commands) {
+		return nil
+	}
+	if err := b.ready(job); err != nil {
+		return err
+	}
+	if job.First > 0 && b.state != nil && b.state.step == string(job.Step) {
+		job.Dir = "" // in the midst of a step its own commands have said where
+	}
+	if job.Dir != "" {
+		if _, err := os.Stat(job.Dir); err != nil {
+			return fmt.Errorf("start directory: %w", err)
+		}
+	}
+	reset := "builtin exec <&194 >&195 2>&195; builtin trap \"$__runbook_ending\" EXIT"
+	if job.Dir != "" && job.Dir != b.dir {
+		reset += "; builtin cd -- " + quote(job.Dir)
+	}
+	f, err := b.shell.ask("do", reset)
+	if err != nil {
+		b.retire()
+		return fmt.Errorf("start directory %s: %w", job.Dir, err)
+	}
+	b.dir = f.dir
+	return nil
+}
+
+// ready makes sure that a shell for job is there: the one that there is, or a
+// new one brought to where the last snapshot stood.
+func (b *Bash) ready(job executor.Job) error {
+	key := shellKey{env: job.Env, document: job.Document, state: job.State, tty: job.TTY}
+	if b.shell != nil && b.key.equal(key) && !b.shell.hasEnded() {
+		return nil
+	}
+	b.retire()
+	if b.state == nil || b.key.state != job.State {
+		state, err := loadSnapshot(job.State)
+		if err != nil {
+			return err
+		}
+		b.state = state
+	}
+	b.key = key
+	b.key.env = append([]string(nil), job.Env...)
+	in, err := openInput(job.TTY)
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	defer in.Close()
+	s, err := startShell(b.path, job.Document, firstDir(job.Dir, b.state), job.State, job.Env, in)
+	if err != nil {
+		return err
+	}
+	if err := b.restore(s, job.Dir != ""); err != nil {
+		s.close()
+		return fmt.Errorf("restore the shell's state from %s: %w", job.State, err)
+	}
+	b.shell = s
+	return nil
+}
+
+// firstDir is where a new shell starts, so that PWD is right from the first;
+// empty is this process's own directory.
+func firstDir(dir string, state *snapshot) string {
+	if dir == "" && state != nil {
+		dir = state.dir
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return ""
+	}
+	return dir
+}
+
+func openInput(tty bool) (*os.File, error) {
+	if tty {
+		return os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
+	}
+	return os.Open(os.DevNull)
+}
+
+// restore brings s to the last snapshot. A directory that is gone matters only
+// if the job does not say where it starts.
+func (b *Bash) restore(s *shell, elsewhere bool) error {
+	text := ":"
+	if b.state != nil {
+		text = b.state.script
+		if _, err := os.Stat(b.state.dir); err == nil || !elsewhere {
+			text = "builtin cd -- " + quote(b.state.dir) + "\n" + text
+		}
+	}
+	f, err := s.ask("run", text)
+	if err != nil {
+		return err
+	}
+	if !f.complete {
+		return errors.New("the shell does not tell its state")
+	}
+	s.flags = f.flags
+	b.dir, b.vars = f.dir, f.vars
+	return nil
+}
+
+// hasEnded looks, without waiting, whether the shell is still there.
+func (s *shell) hasEnded() bool {
+	if s.ended {
+		return true
+	}
+	select {
+	case s.wait = <-s.done:
+		s.ended = true
+	default:
+	}
+	return s.ended
+}
+
+// lingering is how long a step's processes may outlive its last command before
+// they count as left over.
+const lingering = 100 * time.Millisecond
+
+// wrapUp ends a step's last command: an EXIT trap that the step has set runs
+// now, and what still runs behind a pipe may finish its output.
+func (b *Bash) wrapUp(w *watch, r *executor.Result, sink func([]byte)) error {
+	s := b.shell
+	if !s.ended && s.onExit {
+		if err := s.send("quit", 0, ""); err != nil {
+			return err
+		}
+		if _, err := s.await(w, sink); err != nil {
+			return err
+		}
+		r.Ended = w.ended
+		if s.ended && r.Exit == 0 {
+			r.Exit = exitStatus(s.wait)
+		}
+	}
+	return s.linger(lingering, sink)
+}
+
+// sweep ends what outlives the step, names it, and gives up a shell that had
+// such company: its job table would name the dead.
+func (b *Bash) sweep() []string {
+	s := b.shell
+	if s == nil {
+		return nil
+	}
+	left := s.family()
+	if len(left) == 0 {
+		return nil
+	}
+	var names []string
+	for _, p := range left {
+		names = append(names, fmt.Sprintf("%s (process %d)", p.name, p.pid))
+	}
+	s.stop()
+	for _, p := range s.family() {
+		signal(p.pid, unix.SIGTERM)
+		signal(p.pid, unix.SIGCONT)
+	}
+	if !s.gone(b.opts.KillAfter) {
+		s.kill()
+		s.gone(b.opts.KillAfter)
+	}
+	b.retire()
+	return names
+}
+
+// gone waits until no process of the shell's is left, for at most d.
+func (s *shell) gone(d time.Duration) bool {
+	pause := time.Millisecond
+	for limit := time.Now().Add(d); len(s.family()) > 0; {
+		if time.Now().After(limit) {
+			return false
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, 20*time.Millisecond)
+	}
+	return true
+}
