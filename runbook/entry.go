@@ -78,11 +78,6 @@ type storedEntry struct {
 	Data json.RawMessage `json:"data"`
 }
 
-// storedMembers returns the members of a line that stores that type of event.
-func storedMembers(event reflect.Type) members {
-	return members{"seq": nil, "prev": nil, "time": nil, "type": nil, "data": event}
-}
-
 // EncodeEntry returns the line, without newline, that stores e as entry number
 // seq after the one whose digest is prev, and the line's own digest. It refuses
 // what would read back as something else: a seq below 1, a prev that is no
@@ -198,7 +193,7 @@ func decodeEntry(line []byte, events Events, fields fieldTable) (Entry, error) {
 	if err := json.Unmarshal(stored.Data, event); err != nil {
 		return Entry{}, fmt.Errorf("event %q: %w", stored.Type, err)
 	}
-	if err := fields.check(line, storedMembers(typ)); err != nil {
+	if err := fields.check(line, fields.ofLine(typ)); err != nil {
 		return Entry{}, err
 	}
 	return Entry{Seq: stored.Seq, Time: at, Prev: stored.Prev, Digest: LineDigest(line), Event: event}, nil

@@ -146,6 +146,11 @@ func TestEntriesSurviveTheJournal(t *testing.T) {
 func TestDecodeEntryIsStrict(t *testing.T) {
 	good := string(chain(t, &noted{Text: "x", Parts: []notedPart{{1}}})[0])
 	data := func(s string) string { return good[:strings.Index(good, `"data":`)] + `"data":` + s + "}" }
+	var manyKeys string
+	for i := range 100 {
+		manyKeys += fmt.Sprintf(`,"k%d":""`, i)
+	}
+	manyKeys = manyKeys[1:]
 	tests := []struct{ name, line, want string }{
 		{"nothing", "", "unexpected end"},
 		{"not JSON", "seq 1", "invalid character"},
@@ -182,6 +187,8 @@ func TestDecodeEntryIsStrict(t *testing.T) {
 		{"field twice below a list", data(`{"parts":[{"line":1,"line":2}]}`), `"line" is given twice`},
 		{"unknown field behind a pointer", data(`{"near":{"row":1}}`), `unknown field "row"`},
 		{"key of a map twice", data(`{"env":{"A":"1","A":"2"}}`), `"A" is given twice`},
+		{"key of a large map twice", data(`{"env":{` + manyKeys + `,"k5":""}}`), `"k5" is given twice`},
+		{"late key of a large map twice", data(`{"env":{` + manyKeys + `,"k95":""}}`), `"k95" is given twice`},
 		{"field twice in raw JSON", data(`{"own":{"a":[{"b":1,"b":2}]}}`), `"b" is given twice`},
 		{"name of an embedded struct", data(`{"notedBase":{}}`), `unknown field "notedBase"`},
 	}

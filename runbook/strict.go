@@ -22,6 +22,17 @@ type fieldTable map[reflect.Type]members
 // type stands for one whose own fields are not known.
 type members map[string]reflect.Type
 
+// ofLine returns the members of a line that stores an event of type event,
+// which is a pointer. The table has no other use for pointers.
+func (t fieldTable) ofLine(event reflect.Type) members {
+	line, ok := t[event]
+	if !ok {
+		line = members{"seq": nil, "prev": nil, "time": nil, "type": nil, "data": event}
+		t[event] = line
+	}
+	return line
+}
+
 // check refuses names that typ does not have and names given twice, in data
 // that is known to be valid JSON of an object with these members. Objects that
 // become maps may have any names, but each only once.

@@ -1,14 +1,13 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,36 +50,71 @@ func strace(t *testing.T) string {
 	return path
 }
 
-// crashEverywhere runs a part of the package in another process, again and
-// again in a fresh directory, and kills it at the first, second, … of the
-// changing calls until it comes through. Before prepares the directory and
-// returns the part's argument; after judges what a crash left.
-func crashEverywhere(t *testing.T, part string, before func(dir string) string, after func(t *testing.T, path string)) {
+// A call is one of the changing calls of a process: the nth of its name.
+type call struct {
+	name string
+	nth  int
+}
+
+var tracedCall = regexp.MustCompile(`^\d+ +(\w+)\(`)
+
+// callsOf returns the changing calls that a part makes.
+func callsOf(t *testing.T, tracer, part, arg string) []call {
+	t.Helper()
+	counts := map[string]int{}
+	var calls []call
+	for _, line := range traceOf(t, tracer, part, arg) {
+		if name := tracedCall.FindStringSubmatch(line); name != nil {
+			counts[name[1]]++
+			calls = append(calls, call{name[1], counts[name[1]]})
+		}
+	}
+	return calls
+}
+
+// traceOf plays a part to its end and returns a line for each changing call.
+func traceOf(t *testing.T, tracer, part, arg string) []string {
+	t.Helper()
+	trace := filepath.Join(t.TempDir(), "trace")
+	// -y names the files behind descriptors.
+	out, err := child(t, []string{tracer, "-f", "-y", "-qq", "-o", trace, "-e", "trace=" + changing}, part, arg).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.Split(read(t, trace), "\n")
+}
+
+// failEverywhere runs a part of the package in another process, again and again
+// in a fresh directory, and at each of its changing calls kills it once and
+// once makes the call fail. Before prepares the directory and returns the
+// part's argument; after judges what is left.
+func failEverywhere(t *testing.T, part string, before func(dir string) string, after func(t *testing.T, path string)) {
 	tracer := strace(t)
-	for when := 1; ; when++ {
-		path := before(t.TempDir())
-		cmd := child(t, []string{tracer, "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + changing,
-			"-e", "inject=" + changing + ":signal=KILL:when=" + strconv.Itoa(when)}, part, path)
-		out, err := cmd.CombinedOutput()
-		var exit *exec.ExitError
-		if err != nil && (!errors.As(err, &exit) || exit.Exited()) {
-			t.Fatalf("call %d: %v\n%s", when, err, out)
-		}
-		ok := t.Run(fmt.Sprintf("call %d", when), func(t *testing.T) { after(t, path) })
-		if err == nil {
-			if when < 4 {
-				t.Errorf("it came through after %d calls: nothing was tested", when-1)
-			}
-			return
-		}
-		if !ok {
-			return
+	calls := callsOf(t, tracer, part, before(t.TempDir()))
+	if len(calls) < 4 {
+		t.Fatalf("only %d calls: nothing would be tested", len(calls))
+	}
+	for _, c := range calls {
+		for _, fault := range []string{"signal=KILL", "error=EIO"} {
+			t.Run(fmt.Sprintf("%s %d %s", c.name, c.nth, fault), func(t *testing.T) {
+				path := before(t.TempDir())
+				inject := fmt.Sprintf("inject=%s:%s:when=%d", c.name, fault, c.nth)
+				out, err := child(t, []string{tracer, "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + changing, "-e", inject}, part, path).CombinedOutput()
+				var exit *exec.ExitError
+				if !errors.As(err, &exit) || exit.Exited() != (fault == "error=EIO") {
+					t.Fatalf("it ended with %v\n%s", err, out)
+				}
+				if exit.Exited() && !strings.Contains(string(out), "input/output error") {
+					t.Errorf("the error does not name its cause: %s", out)
+				}
+				after(t, path)
+			})
 		}
 	}
 }
 
-func TestCrashLeavesNoRunOrAWholeOne(t *testing.T) {
-	crashEverywhere(t, "create", func(dir string) string {
+func TestFaultLeavesNoRunOrAWholeOne(t *testing.T) {
+	failEverywhere(t, "create", func(dir string) string {
 		return filepath.Join(dir, "checklist.runs")
 	}, func(t *testing.T, runs string) {
 		ids, err := List(runs)
@@ -110,8 +144,8 @@ func TestCrashLeavesNoRunOrAWholeOne(t *testing.T) {
 	})
 }
 
-func TestCrashLeavesTheOldRecordOrTheNew(t *testing.T) {
-	crashEverywhere(t, "replace", func(dir string) string {
+func TestFaultLeavesTheOldRecordOrTheNew(t *testing.T) {
+	failEverywhere(t, "replace", func(dir string) string {
 		path := filepath.Join(dir, "checklist.md")
 		write(t, path, "old")
 		if err := os.Chmod(path, 0o664); err != nil {
@@ -135,8 +169,8 @@ func TestCrashLeavesTheOldRecordOrTheNew(t *testing.T) {
 	})
 }
 
-func TestCrashLeavesNoNewFileOrAWholeOne(t *testing.T) {
-	crashEverywhere(t, "new", func(dir string) string {
+func TestFaultLeavesNoNewFileOrAWholeOne(t *testing.T) {
+	failEverywhere(t, "new", func(dir string) string {
 		return filepath.Join(dir, "record.md")
 	}, func(t *testing.T, path string) {
 		got, err := os.ReadFile(path)
@@ -159,8 +193,8 @@ func TestCrashLeavesNoNewFileOrAWholeOne(t *testing.T) {
 
 // Setting a torn line aside may itself be cut off: the whole lines stay, and
 // the torn one is in one of the two places.
-func TestCrashWhileRecoveringLosesNothing(t *testing.T) {
-	crashEverywhere(t, "recover", func(dir string) string {
+func TestFaultWhileRecoveringLosesNothing(t *testing.T) {
+	failEverywhere(t, "recover", func(dir string) string {
 		path := filepath.Join(dir, "journal.jsonl")
 		write(t, path, "whole\ntorn")
 		return path
@@ -201,19 +235,15 @@ func TestSyncsComeInOrder(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.part, func(t *testing.T) {
 			dir := t.TempDir()
-			path, trace := filepath.Join(dir, tt.file), filepath.Join(t.TempDir(), "trace")
+			path := filepath.Join(dir, tt.file)
 			if tt.setup != "" {
 				write(t, path, tt.setup)
 			}
-			// -y names the descriptors, so that only our directory's calls count.
-			out, err := child(t, []string{tracer, "-f", "-y", "-qq", "-o", trace, "-e", "trace=" + changing}, tt.part, path).CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
 			var calls []string
-			for _, line := range bytes.Split([]byte(read(t, trace)), []byte("\n")) {
-				if bytes.Contains(line, []byte(dir)) && !bytes.Contains(line, []byte("fch")) {
-					calls = append(calls, string(line))
+			for _, line := range traceOf(t, tracer, tt.part, path) {
+				// Only our directory's calls count; owner and mode may come anywhere.
+				if strings.Contains(line, dir) && !strings.Contains(line, " fch") {
+					calls = append(calls, line)
 				}
 			}
 			ok := len(calls) == len(tt.want)
