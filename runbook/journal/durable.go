@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // errNotRegular is what checkRegular wraps.
@@ -32,7 +34,7 @@ func syncPath(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return syncDir(d)
 }
 
 // syncRoot is syncPath for a root.
@@ -41,7 +43,18 @@ func syncRoot(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return syncDir(d)
+}
+
+// syncDir syncs and closes a directory. Some file systems, network ones mostly,
+// cannot sync directories and answer EINVAL: their names are as durable as they
+// get, and no reason to refuse a run.
+func syncDir(d *os.File) error {
+	err := d.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
 }
 
 // createFile makes a new file with data, and syncs it; the directory is left to

@@ -35,7 +35,7 @@ type file interface {
 
 // Lines is what a journal's file holds.
 type Lines struct {
-	Lines [][]byte // the whole lines, without newlines
+	Whole [][]byte // the whole lines, without newlines
 	Torn  []byte   // what stands after the last newline: a write that was cut off, never acknowledged
 }
 
@@ -53,7 +53,7 @@ func Create(path string) (*Journal, error) {
 }
 
 // Open opens the journal at path for appending and returns the lines that it
-// holds. It looks at nothing but newlines. A torn last line is added, with a
+// holds, durable from now on. It looks at nothing but newlines. A torn last line is added, with a
 // newline of its own, to the file path+".torn" and cut off the journal; a crash
 // in between may leave it there twice.
 func Open(path string) (*Journal, Lines, error) {
@@ -84,7 +84,7 @@ func Read(path string) (Lines, error) {
 // holds a newline is refused before anything is written. After a failed write
 // or sync nobody knows what the disk holds, and asking again may be answered
 // with a false yes: the journal is then broken and every later Append returns
-// the same error. The next Open sorts out what is there.
+// the same error. The next Open finds what is there.
 func (j *Journal) Append(lines ...[]byte) error {
 	if j.broken != nil {
 		return j.broken
@@ -137,27 +137,30 @@ func readLines(f *os.File) (Lines, error) {
 	end := bytes.LastIndexByte(data, '\n') + 1
 	lines := Lines{Torn: data[end:]}
 	if end > 0 {
-		lines.Lines = bytes.Split(data[:end-1], []byte("\n"))
+		lines.Whole = bytes.Split(data[:end-1], []byte("\n"))
 	}
 	return lines, nil
 }
 
-// recoverLines reads the lines of f and moves a torn one out of it: first the
-// copy becomes durable, then the original goes.
+// recoverLines reads the lines of f and makes them durable: who wrote them may
+// have been killed before the sync. A torn one is moved out: first the copy
+// becomes durable, then the original goes.
 func recoverLines(f *os.File) (Lines, error) {
 	lines, err := readLines(f)
-	if err != nil || len(lines.Torn) == 0 {
-		return lines, err
-	}
-	if err := setAside(f.Name()+".torn", lines.Torn); err != nil {
-		return lines, err
-	}
-	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return lines, err
 	}
-	if err := f.Truncate(size - int64(len(lines.Torn))); err != nil {
-		return lines, err
+	if len(lines.Torn) > 0 {
+		if err := setAside(f.Name()+".torn", lines.Torn); err != nil {
+			return lines, err
+		}
+		size, err := f.Seek(0, io.SeekEnd)
+		if err != nil {
+			return lines, err
+		}
+		if err := f.Truncate(size - int64(len(lines.Torn))); err != nil {
+			return lines, err
+		}
 	}
 	return lines, f.Sync()
 }

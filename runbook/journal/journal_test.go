@@ -60,15 +60,15 @@ func TestAppendedLinesAreThereAfterwards(t *testing.T) {
 	if err := errors.Join(j.Append([]byte("three")), j.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"one", "two", big}; !slices.Equal(texts(lines.Lines), want) || len(lines.Torn) > 0 {
-		t.Errorf("opened with %d lines and %q torn", len(lines.Lines), lines.Torn)
+	if want := []string{"one", "two", big}; !slices.Equal(texts(lines.Whole), want) || len(lines.Torn) > 0 {
+		t.Errorf("opened with %d lines and %q torn", len(lines.Whole), lines.Torn)
 	}
 	lines, err = Read(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"one", "two", big, "three"}; !slices.Equal(texts(lines.Lines), want) || len(lines.Torn) > 0 {
-		t.Errorf("read %d lines and %q torn", len(lines.Lines), lines.Torn)
+	if want := []string{"one", "two", big, "three"}; !slices.Equal(texts(lines.Whole), want) || len(lines.Torn) > 0 {
+		t.Errorf("read %d lines and %q torn", len(lines.Whole), lines.Torn)
 	}
 }
 
@@ -139,8 +139,8 @@ func TestOpenRecoversFromEveryCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, l := range []Lines{seen, lines} {
-			if !slices.Equal(texts(l.Lines), want) || string(l.Torn) != torn {
-				t.Errorf("cut at %d: %q and torn %q, want %q and %q", cut, l.Lines, l.Torn, want, torn)
+			if !slices.Equal(texts(l.Whole), want) || string(l.Torn) != torn {
+				t.Errorf("cut at %d: %q and torn %q, want %q and %q", cut, l.Whole, l.Torn, want, torn)
 			}
 		}
 		if err := errors.Join(j.Append([]byte("next")), j.Close()); err != nil {

@@ -273,12 +273,12 @@ func TestGitSeesNothingOfTheLock(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: no git")
 	}
-	work := t.TempDir()
+	work, home := t.TempDir(), t.TempDir()
 	run := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command(git, append([]string{"-C", work}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
-		out, err := cmd.CombinedOutput()
+		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "GIT_CONFIG_NOSYSTEM=1")
+		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}

@@ -27,7 +27,7 @@ var ErrReadOnly = errors.New("read-only")
 // Replace puts updated in the place of old as the content of the file at path:
 // readers see the one or the other, also after a crash. If the file holds
 // something else than old, it stays as it is and the error is a *ChangedError;
-// if it holds updated already, nothing is done. A link at path stays one, and
+// if it holds updated already, it is left alone. A link at path stays one, and
 // its target is replaced. Mode, and owner where the system lets us, are kept;
 // access lists, extended attributes and other hard links to the file are not.
 //
@@ -121,7 +121,7 @@ func (t *target) replace(old, updated []byte) error {
 		return err
 	}
 	if bytes.Equal(current, updated) {
-		return nil
+		return syncRoot(t.root) // a crash may have come just after the rename
 	}
 	if !bytes.Equal(current, old) {
 		return &ChangedError{Path: t.path(), Current: current}

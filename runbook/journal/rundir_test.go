@@ -109,7 +109,7 @@ func TestCreateRunMakesAWholeRun(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
-	if !slices.Equal(texts(lines.Lines), []string{"one", "two"}) || len(lines.Torn) > 0 {
+	if !slices.Equal(texts(lines.Whole), []string{"one", "two"}) || len(lines.Torn) > 0 {
 		t.Errorf("journal %q", lines)
 	}
 	if names := list(t, runs); !slices.Equal(names, []string{runA}) {

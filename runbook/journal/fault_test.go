@@ -206,13 +206,24 @@ func TestFaultWhileRecoveringLosesNothing(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if len(lines.Lines) != 1 || read(t, path) != "whole\n" {
-			t.Errorf("lines %q", lines.Lines)
+		if len(lines.Whole) != 1 || read(t, path) != "whole\n" {
+			t.Errorf("lines %q", lines.Whole)
 		}
 		if aside := read(t, path+".torn"); strings.ReplaceAll(aside, "torn\n", "") != "" || aside == "" {
 			t.Errorf("set aside %q", aside)
 		}
 	})
+}
+
+func TestFileSystemsThatCannotSyncDirectoriesWillDo(t *testing.T) {
+	tracer := strace(t)
+	path := filepath.Join(t.TempDir(), "checklist.md")
+	write(t, path, "old")
+	out, err := child(t, []string{tracer, "-f", "-qq", "-o", os.DevNull, "-e", "trace=fsync",
+		"-e", "inject=fsync:error=EINVAL:when=2"}, "replace", path).CombinedOutput()
+	if err != nil || read(t, path) != "new" {
+		t.Errorf("content %q, %v: %s", read(t, path), err, out)
+	}
 }
 
 // Surviving a power cut cannot be tried here, but the order can: content before
@@ -230,6 +241,8 @@ func TestSyncsComeInOrder(t *testing.T) {
 			"mkdirat(", "fsync(", "mkdirat(", "mkdirat(",
 			"write(", "fsync(", "write(", "fsync(", "fsync(", "renameat", "fsync(",
 		}},
+		{"replace", "checklist.md", "new", []string{"fsync("}},
+		{"recover", "journal.jsonl", "whole\n", []string{"fsync("}},
 		{"recover", "journal.jsonl", "whole\ntorn", []string{"write(", "fsync(", "fsync(", "ftruncate(", "fsync("}},
 	}
 	for _, tt := range tests {
