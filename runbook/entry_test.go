@@ -16,22 +16,39 @@ import (
 
 // noted is an event with one field of each shape that strictness looks into.
 type noted struct {
-	Text  string            `json:"text"`
-	Exit  int               `json:"exit,omitempty"`
-	Parts []notedPart       `json:"parts,omitempty"`
-	Env   map[string]string `json:"env,omitempty"`
-	Near  *notedPart        `json:"near,omitempty"`
-	Took  time.Duration     `json:"took,omitempty"`
-	Own   json.RawMessage   `json:"own,omitempty"`
+	Text  string               `json:"text"`
+	Exit  int                  `json:"exit,omitempty"`
+	Parts []notedPart          `json:"parts,omitempty"`
+	Env   map[string]string    `json:"env,omitempty"`
+	Near  *notedPart           `json:"near,omitempty"`
+	Took  time.Duration        `json:"took,omitempty"`
+	Own   json.RawMessage      `json:"own,omitempty"`
+	Pair  *notedPair           `json:"pair,omitempty"`
+	Named map[string]notedPart `json:"named,omitempty"`
 	Plain bool
-	notedBase
+	NotedBase
+}
+
+// notedPair has JSON of its own, with names that are not its fields'.
+type notedPair struct{ first, second int }
+
+func (p *notedPair) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]int{"a": p.first, "b": p.second})
+}
+
+func (p *notedPair) UnmarshalJSON(b []byte) error {
+	var m map[string]int
+	err := json.Unmarshal(b, &m)
+	p.first, p.second = m["a"], m["b"]
+	return err
 }
 
 type notedPart struct {
 	Line int `json:"line"`
 }
 
-type notedBase struct {
+// NotedBase is exported: only then could its own name be taken for a field.
+type NotedBase struct {
 	By string `json:"by,omitempty"`
 }
 
@@ -113,7 +130,7 @@ func TestEncodeEntryRefusesWhatWouldReadBackAsSomethingElse(t *testing.T) {
 func TestEntriesSurviveTheJournal(t *testing.T) {
 	tests := map[string]*noted{
 		"empty":                 {},
-		"every field":           {Text: "t", Exit: 1, Parts: []notedPart{{1}, {2}}, Env: map[string]string{"Path": "1", "PATH": "2"}, Near: &notedPart{3}, Took: 4, Own: json.RawMessage(`{"b":[{}]}`), Plain: true, notedBase: notedBase{By: "x"}},
+		"every field":           {Text: "t", Exit: 1, Parts: []notedPart{{1}, {2}}, Env: map[string]string{"Path": "1", "PATH": "2"}, Near: &notedPart{3}, Took: 4, Own: json.RawMessage(`{"b":[{}]}`), Pair: &notedPair{1, 2}, Named: map[string]notedPart{"Any": {4}}, Plain: true, NotedBase: NotedBase{By: "x"}},
 		"text that looks coded": {Text: `\ufffd \\ufffd "} ],`},
 		"replacement character": {Text: "\uFFFD"},
 		"line ends":             {Text: "a\r\nb\u2028c\u2029d\x00\x1b\x7f"},
@@ -186,11 +203,13 @@ func TestDecodeEntryIsStrict(t *testing.T) {
 		{"unknown field below a list", data(`{"parts":[{"line":1},{"row":1}]}`), `unknown field "row"`},
 		{"field twice below a list", data(`{"parts":[{"line":1,"line":2}]}`), `"line" is given twice`},
 		{"unknown field behind a pointer", data(`{"near":{"row":1}}`), `unknown field "row"`},
+		{"field twice in JSON of its own", data(`{"pair":{"a":1,"a":2}}`), `"a" is given twice`},
 		{"key of a map twice", data(`{"env":{"A":"1","A":"2"}}`), `"A" is given twice`},
 		{"key of a large map twice", data(`{"env":{` + manyKeys + `,"k5":""}}`), `"k5" is given twice`},
 		{"late key of a large map twice", data(`{"env":{` + manyKeys + `,"k95":""}}`), `"k95" is given twice`},
+		{"unknown field in a map", data(`{"named":{"a":{"row":1}}}`), `unknown field "row"`},
 		{"field twice in raw JSON", data(`{"own":{"a":[{"b":1,"b":2}]}}`), `"b" is given twice`},
-		{"name of an embedded struct", data(`{"notedBase":{}}`), `unknown field "notedBase"`},
+		{"name of an embedded struct", data(`{"NotedBase":{}}`), `unknown field "NotedBase"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -239,11 +258,22 @@ func TestDecodeEntryNeedsPointersFromTheRegistry(t *testing.T) {
 func TestDecodeJournalNamesTheFirstBadLine(t *testing.T) {
 	lines := chain(t, &noted{Text: "a"}, &noted{Text: "b"}, &noted{Text: "c"}, &noted{Text: "d"})
 	other := chain(t, &noted{Text: "A"}, &noted{Text: "b"})
+	number := func(seq int, prev runbook.Digest) []byte {
+		t.Helper()
+		line, _, err := runbook.EncodeEntry(seq, prev, notedAt, &noted{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	}
 	tests := []struct {
 		name  string
 		lines [][]byte
 		bad   int
 	}{
+		{"a first line numbered 2", [][]byte{number(2, runbook.LineDigest(nil))}, 1},
+		{"a number left out", [][]byte{lines[0], number(3, runbook.LineDigest(lines[0]))}, 2},
+		{"a number twice", [][]byte{lines[0], number(1, runbook.LineDigest(lines[0]))}, 2},
 		{"an empty line", [][]byte{lines[0], nil, lines[1]}, 2},
 		{"first line gone", lines[1:], 1},
 		{"a line gone", slices.Concat(lines[:1], lines[2:]), 2},
@@ -350,8 +380,12 @@ func normal(e runbook.Entry) []any {
 	if n.Near != nil {
 		near = *n.Near
 	}
-	n.Near, n.Own = nil, nil
-	return []any{e.Seq, e.Time, e.Prev, n, near}
+	pair := notedPair{}
+	if n.Pair != nil {
+		pair = *n.Pair
+	}
+	n.Near, n.Own, n.Pair = nil, nil, nil
+	return []any{e.Seq, e.Time, e.Prev, n, near, pair}
 }
 
 func FuzzDecodeJournal(f *testing.F) {

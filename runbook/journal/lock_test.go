@@ -59,6 +59,9 @@ func TestSecondHolderIsToldOfTheFirst(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if left := read(t, filepath.Join(dir, lockName)); left != "" {
+		t.Errorf("the lock given back still names %q", left)
+	}
 	if err := acquire(t, dir, bob).Close(); err != nil {
 		t.Error(err)
 	}

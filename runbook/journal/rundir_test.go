@@ -276,15 +276,17 @@ func TestOutputCannotEscape(t *testing.T) {
 			t.Error("written")
 		}
 	})
-	t.Run("by a template that is a link", func(t *testing.T) {
-		template := filepath.Join(d.Path(), "template.md")
-		if err := errors.Join(os.Remove(template), os.Symlink(outside, template)); err != nil {
-			t.Fatal(err)
-		}
-		if b, err := d.Template(); err == nil {
-			t.Errorf("read %q", b)
-		}
-	})
+	for _, target := range []string{outside, "journal.jsonl"} {
+		t.Run("by a template that is a link to "+filepath.Base(target), func(t *testing.T) {
+			template := filepath.Join(d.Path(), "template.md")
+			if err := errors.Join(os.Remove(template), os.Symlink(target, template)); err != nil {
+				t.Fatal(err)
+			}
+			if b, err := d.Template(); err == nil {
+				t.Errorf("read %q", b)
+			}
+		})
+	}
 	if got := read(t, outside); got != "kept" {
 		t.Errorf("the file outside became %q", got)
 	}
