@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A dataFile is synced without its times, which nobody reads: a fifth less to
-// wait for at every event.
+// A dataFile is synced without its times, which nobody reads. Every event waits
+// for this.
 type dataFile struct{ *os.File }
 
 func (f dataFile) Sync() error {
