@@ -28,7 +28,7 @@ type Executor struct {
 	Journal  Journal
 	Outputs  OutputStore
 	Registry *Registry
-	Engine   string // the name of the engine that runs the steps
+	Engine   Engine // runs the steps; Run closes it
 
 	Console  Console // nil: there is nobody to ask
 	Confirm  bool    // ask before each step
@@ -49,7 +49,6 @@ type Executor struct {
 	// step, and with final set when the run stops. Its error stops the run.
 	Checkpoint func(final bool) error
 
-	engine   Engine
 	pending  [][]byte // encoded entries that are not durable yet
 	exported map[string]string
 	secrets  map[string]bool // directories whose secrets are learned
@@ -72,19 +71,10 @@ func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.R
 		x.Mask = &Mask{}
 	}
 	if err := x.commit(opening...); err != nil {
-		return "", err
+		return "", errors.Join(err, x.Engine.Close())
 	}
-	makeEngine, ok := x.Registry.Engines[x.Engine]
-	if !ok {
-		return "", fmt.Errorf("there is no engine %q", x.Engine)
-	}
-	engine, err := makeEngine()
-	if err != nil {
-		return "", err
-	}
-	x.engine = engine
 	result, reason, err := x.loop(ctx)
-	if cerr := engine.Close(); err == nil && cerr != nil {
+	if cerr := x.Engine.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("closing the engine: %w", cerr)
 	}
 	if err != nil && errors.Is(err, ErrRecording) {
@@ -158,7 +148,7 @@ func (x *Executor) close(result runbook.Result, reason string) error {
 			}
 		}
 	}
-	if err := x.commit(&runbook.RunStopped{Result: result, Reason: reason}); err != nil {
+	if err := x.commit(&runbook.RunStopped{Result: result, Reason: reason, Left: len(x.Plan.Left(x.State))}); err != nil {
 		return err
 	}
 	return x.checkpoint(true)

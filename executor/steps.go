@@ -241,7 +241,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	}
 	x.Progress.StepStarted(t, t.Start.Path, first)
 	obs := &observer{x: x, t: t, commands: commands, dir: dir}
-	out, err := x.engine.Run(ctx, Job{
+	out, err := x.Engine.Run(ctx, Job{
 		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
 		Env: x.Env, State: filepath.Join(x.Private, "shell"), Timeout: t.Timeout, TTY: t.TTY,
 	}, obs)

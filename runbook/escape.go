@@ -105,7 +105,7 @@ func entityAt(s string) bool {
 // text go, other controls and invisible characters are written as they are
 // named, line ends are "\n".
 func Visible(s string) string {
-	if plain(s) {
+	if allPlain(s) {
 		return s
 	}
 	var out strings.Builder
@@ -136,8 +136,8 @@ func Visible(s string) string {
 	return out.String()
 }
 
-// plain is the common case: printable ASCII, tabs and newlines.
-func plain(s string) bool {
+// allPlain is the common case: printable ASCII, tabs and newlines.
+func allPlain(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < 0x20 && c != '\n' && c != '\t' || c >= 0x7f {
 			return false

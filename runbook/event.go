@@ -48,12 +48,14 @@ const (
 	Failed      Result = "failed"      // a step, an expectation or a check failed
 	Held        Result = "held"        // open items, a missing value or an unknown outcome hold a step
 	Interrupted Result = "interrupted" // stopped by the operator or a signal
+	Abandoned   Result = "abandoned"   // given up: its document was reset
 )
 
 // RunStopped closes a run or a stretch of it.
 type RunStopped struct {
 	Result Result `json:"result"`
 	Reason string `json:"reason,omitempty"`
+	Left   int    `json:"left"` // steps of the main path that are still to do
 }
 
 // StepStarted is durable before the step's first command starts.

@@ -16,25 +16,25 @@ func (e *Expect) judge(out string, exit int) (Verdict, string) {
 		}
 		return Fail, "succeeded, but was expected to fail"
 	case ExpectEmpty:
-		if text := collapse(out); text != "" {
+		if text := collapseSpace(out); text != "" {
 			return Fail, "printed " + excerpt(text)
 		}
 		return Pass, "printed nothing"
 	case ExpectStatus:
-		return e.judgeStatus(collapse(out), exit)
+		return e.judgeStatus(collapseSpace(out), exit)
 	case ExpectComparison:
-		return e.judgeComparison(collapse(out))
+		return e.judgeComparison(collapseSpace(out))
 	case ExpectCount:
 		return e.judgeCount(out)
 	case ExpectEither:
-		return e.judgeEither(collapse(out))
+		return e.judgeEither(collapseSpace(out))
 	case ExpectList:
-		return e.judgeList(collapse(out))
+		return e.judgeList(collapseSpace(out))
 	case ExpectLines:
-		return e.judgeLines(collapse(out))
+		return e.judgeLines(collapseSpace(out))
 	case ExpectLiteral, ExpectPattern:
 		if len(e.Values) == 1 {
-			return judgeText(collapse(out), e.Values[0])
+			return judgeText(collapseSpace(out), e.Values[0])
 		}
 	}
 	return Unknown, "not checked"
@@ -55,7 +55,7 @@ func excerpt(s string) string {
 
 // judgeText looks for one literal or pattern in collapsed output.
 func judgeText(out, want string) (Verdict, string) {
-	value := collapse(want)
+	value := collapseSpace(want)
 	if value == "" {
 		return Unknown, "not checked"
 	}
@@ -76,7 +76,7 @@ func judgeText(out, want string) (Verdict, string) {
 		return Unknown, "found " + excerpt(value) + " only joined to other words by a hyphen"
 	case best == missing && find(strings.ToLower(out), strings.ToLower(value)) == whole:
 		return Unknown, "found " + excerpt(value) + " only in other capitals"
-	case best == partOf:
+	case best == withinWord:
 		return Fail, "found " + excerpt(value) + " only within longer words"
 	}
 	return Fail, "found no " + excerpt(value)
@@ -128,7 +128,7 @@ func (e *Expect) judgeLines(out string) (Verdict, string) {
 		if i > 0 {
 			pattern = append(pattern, element{kind: anyWild})
 		}
-		pattern = append(pattern, elements(collapse(want))...)
+		pattern = append(pattern, elements(collapseSpace(want))...)
 	}
 	if len(pattern) > 0 && !matches(out, pattern) {
 		return Fail, "found the lines, but not in this order"
@@ -279,11 +279,11 @@ func (e *Expect) judgeCount(out string) (Verdict, string) {
 	}
 	lines := 0
 	for l := range strings.Lines(out) {
-		if collapse(l) != "" {
+		if collapseSpace(l) != "" {
 			lines++
 		}
 	}
-	if low == high && find(collapse(out), e.Values[0]+" "+e.Values[2]) == whole {
+	if low == high && find(collapseSpace(out), e.Values[0]+" "+e.Values[2]) == whole {
 		return Pass, "found " + excerpt(e.Values[0]+" "+e.Values[2])
 	}
 	if low <= lines && lines <= high {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// collapse removes escape sequences, turns each run of white space into one
+// collapseSpace removes escape sequences, turns each run of white space into one
 // space and drops it at the ends.
-func collapse(s string) string {
+func collapseSpace(s string) string {
 	if isCollapsed(s) {
 		return s
 	}
@@ -79,9 +79,9 @@ func escapeLen(s string) int {
 type found uint8
 
 const (
-	missing  found = iota
-	partOf         // only within longer words: "active" in "inactive"
-	hyphened       // only joined to other words: "production" in "pre-production"
+	missing    found = iota
+	withinWord       // only within longer words: "active" in "inactive"
+	hyphened         // only joined to other words: "production" in "pre-production"
 	whole
 )
 
@@ -96,7 +96,7 @@ func find(out, want string) found {
 		start, end := at+i, at+i+len(want)
 		switch {
 		case joins(out, start, start-1) || joins(out, end-1, end):
-			best = max(best, partOf)
+			best = max(best, withinWord)
 		case hyphenBefore(out, start) || hyphenAfter(out, end):
 			best = max(best, hyphened)
 		default:
@@ -113,7 +113,7 @@ func joins(s string, i, j int) bool {
 }
 
 // isLetterByte reports whether a byte belongs to a word; beyond ASCII all do.
-func isLetterByte(c byte) bool { return isWordByte(c) || c >= 0x80 }
+func isLetterByte(c byte) bool { return isNameByte(c) || c >= 0x80 }
 
 func hyphenBefore(s string, start int) bool {
 	return start >= 2 && isLetterByte(s[start]) && s[start-1] == '-' && isLetterByte(s[start-2])

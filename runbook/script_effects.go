@@ -95,7 +95,7 @@ func (r *scriptReader) isMarked(word *syntax.Word) bool {
 		return false
 	}
 	span := Span{offset(word.Pos()), offset(word.End())}
-	return slices.ContainsFunc(r.marks, func(m mark) bool { return m.Overlaps(span) })
+	return slices.ContainsFunc(r.marks, func(m candidate) bool { return m.Overlaps(span) })
 }
 
 // sub follows what runs in a subshell.

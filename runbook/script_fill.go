@@ -119,7 +119,7 @@ func fillable(value string) error {
 // isPlain reports whether the shell reads value as itself wherever it stands.
 func isPlain(value string) bool {
 	for _, c := range []byte(value) {
-		if !isWordByte(c) && strings.IndexByte("./:@%+,-", c) < 0 {
+		if !isNameByte(c) && strings.IndexByte("./:@%+,-", c) < 0 {
 			return false
 		}
 	}

@@ -2,22 +2,22 @@ package runbook
 
 import "strings"
 
-// A mark is a part of a script that may be a placeholder, found in the text
+// A candidate is a part of a script that may be a placeholder, found in the text
 // alone: the shell would misread most of them.
-type mark struct {
+type candidate struct {
 	Span
-	kind markKind
+	kind candidateKind
 }
 
-type markKind uint8
+type candidateKind uint8
 
 const (
-	angleMark   markKind = iota // <name>
-	chevronMark                 // <<insert name>>
-	bracketMark                 // [your-name]
-	braceMark                   // {name}
-	nameMark                    // YOUR_NAME, --detector-id DETECTOR_ID
-	dotsMark                    // sk-...
+	angleMark   candidateKind = iota // <name>
+	chevronMark                      // <<insert name>>
+	bracketMark                      // [your-name]
+	braceMark                        // {name}
+	nameMark                         // YOUR_NAME, --detector-id DETECTOR_ID
+	dotsMark                         // sk-...
 )
 
 // maxMark bounds a placeholder's length in bytes.
@@ -25,12 +25,12 @@ const maxMark = 80
 
 // findMarks returns what in the text may be placeholders, in order and never
 // overlapping, and the text with those that the shell would misread
-// overwritten by letters of equal length. Whether a mark is a placeholder
+// overwritten by letters of equal length. Whether a candidate is a placeholder
 // depends on where the shell finds it; see scriptReader.isPlaceholder.
-func findMarks(text string) (marks []mark, masked string) {
-	end := 0 // of the last mark
+func findMarks(text string) (marks []candidate, masked string) {
+	end := 0 // of the last candidate
 	for i := 0; i < len(text); {
-		m, next := mark{}, i+1
+		m, next := candidate{}, i+1
 		switch c := text[i]; {
 		case c == '<':
 			m = angleAt(text, i)
@@ -42,7 +42,7 @@ func findMarks(text string) (marks []mark, masked string) {
 			m = dotsAt(text, i, len("..."))
 		case c == 0xE2 && strings.HasPrefix(text[i:], "…"):
 			m = dotsAt(text, i, len("…"))
-		case 'A' <= c && c <= 'Z' && (i == 0 || !isWordByte(text[i-1])):
+		case 'A' <= c && c <= 'Z' && (i == 0 || !isNameByte(text[i-1])):
 			m, next = nameAt(text, i)
 		}
 		if m.Len() > 0 && m.Start >= end {
@@ -56,7 +56,7 @@ func findMarks(text string) (marks []mark, masked string) {
 }
 
 // mask overwrites the marks that are not plain words already.
-func mask(text string, marks []mark) string {
+func mask(text string, marks []candidate) string {
 	var b []byte
 	for _, m := range marks {
 		if m.kind == nameMark || m.kind == dotsMark {
@@ -75,11 +75,11 @@ func mask(text string, marks []mark) string {
 	return string(b)
 }
 
-// angleAt returns the mark of "<name>" or "<<insert name>>" at i, by its shape:
+// angleAt returns the candidate of "<name>" or "<<insert name>>" at i, by its shape:
 // closed on its line, no space inside its ends, nothing in it that a
 // redirection, a here-document or a tag would have.
-func angleAt(text string, i int) mark {
-	none := mark{}
+func angleAt(text string, i int) candidate {
+	none := candidate{}
 	if i > 0 && (text[i-1] == '<' || text[i-1] == '\\' || text[i-1] == '?' || strings.HasSuffix(text[:i], "?P")) {
 		return none // a here-document, \<word\>, a named group
 	}
@@ -98,12 +98,12 @@ func angleAt(text string, i int) mark {
 		if !strings.HasPrefix(after, ">") || strings.HasPrefix(after, ">>") || closesHeredoc(after, inner) {
 			return none
 		}
-		return mark{Span{i, end + 1}, chevronMark}
+		return candidate{Span{i, end + 1}, chevronMark}
 	}
 	if looksRedirected(text[:i], inner, after) {
 		return none
 	}
-	return mark{Span{i, end}, angleMark}
+	return candidate{Span{i, end}, angleMark}
 }
 
 // angleInner returns what stands before the closing ">" of s.
@@ -119,7 +119,7 @@ func angleInner(s string) (string, bool) {
 			return s[:i], last != ' ' && last != '-' && last != '/'
 		case c == '#' && s[i-1] == ' ':
 			return "", false
-		case c >= 0x80, isWordByte(c), strings.IndexByte(" -./:,#+|", c) >= 0:
+		case c >= 0x80, isNameByte(c), strings.IndexByte(" -./:,#+|", c) >= 0:
 		default:
 			return "", false
 		}
@@ -165,25 +165,25 @@ func looksRedirected(before, inner, after string) bool {
 		return true
 	}
 	starts := before == "" || strings.IndexByte(" \t\n", before[len(before)-1]) >= 0
-	return starts && after != "" && isWordByte(after[0]) && strings.ContainsAny(inner, "./")
+	return starts && after != "" && isNameByte(after[0]) && strings.ContainsAny(inner, "./")
 }
 
-// bracketAt returns the mark of "[your-x]" at i.
-func bracketAt(text string, i int) mark {
+// bracketAt returns the candidate of "[your-x]" at i.
+func bracketAt(text string, i int) candidate {
 	if i > 0 && strings.IndexByte(" \t\n\"'=/:@,", text[i-1]) < 0 {
-		return mark{} // an index, a glob, a test
+		return candidate{} // an index, a glob, a test
 	}
 	rest := text[i+1:]
 	end := strings.IndexByte(rest[:min(len(rest), maxMark)], ']')
 	if end < 0 || !isInstruction(rest[:end]) || strings.HasPrefix(rest[end+1:], "(") {
-		return mark{}
+		return candidate{}
 	}
 	for _, c := range []byte(rest[:end]) {
-		if c < 0x80 && !isWordByte(c) && strings.IndexByte(" -.'/", c) < 0 {
-			return mark{}
+		if c < 0x80 && !isNameByte(c) && strings.IndexByte(" -.'/", c) < 0 {
+			return candidate{}
 		}
 	}
-	return mark{Span{i, i + end + 2}, bracketMark}
+	return candidate{Span{i, i + end + 2}, bracketMark}
 }
 
 // isInstruction reports whether s tells a person to put something in its
@@ -197,35 +197,35 @@ func isInstruction(s string) bool {
 	return false
 }
 
-// braceAt returns the mark of "{name}" at i, where it is neither an expansion,
+// braceAt returns the candidate of "{name}" at i, where it is neither an expansion,
 // nor a template's "{{name}}", nor one of the forms "%{name}", "@{name}", "{fd}>file".
-func braceAt(text string, i int) mark {
+func braceAt(text string, i int) candidate {
 	if i > 0 && strings.IndexByte("${@%\\#!&", text[i-1]) >= 0 || i+1 >= len(text) || !isNameStart(text[i+1]) {
-		return mark{}
+		return candidate{}
 	}
 	end := i + 1
-	for end < len(text) && end-i < maxMark && (isWordByte(text[end]) || text[end] == '-') {
+	for end < len(text) && end-i < maxMark && (isNameByte(text[end]) || text[end] == '-') {
 		end++
 	}
 	if end >= len(text) || text[end] != '}' {
-		return mark{}
+		return candidate{}
 	}
 	if after := text[end+1:]; after != "" && strings.IndexByte("}<>", after[0]) >= 0 {
-		return mark{}
+		return candidate{}
 	}
-	return mark{Span{i, end + 1}, braceMark}
+	return candidate{Span{i, end + 1}, braceMark}
 }
 
-// nameAt returns the mark of the capitalised word that starts at i, if it asks
+// nameAt returns the candidate of the capitalised word that starts at i, if it asks
 // to be replaced, and the word's end.
-func nameAt(text string, i int) (mark, int) {
+func nameAt(text string, i int) (candidate, int) {
 	end := i
-	for end < len(text) && isWordByte(text[end]) {
+	for end < len(text) && isNameByte(text[end]) {
 		if 'a' <= text[end] && text[end] <= 'z' {
-			for end < len(text) && isWordByte(text[end]) {
+			for end < len(text) && isNameByte(text[end]) {
 				end++
 			}
-			return mark{}, end
+			return candidate{}, end
 		}
 		end++
 	}
@@ -235,16 +235,16 @@ func nameAt(text string, i int) (mark, int) {
 		strings.HasSuffix(name, "_HERE") && len(name) > len("_HERE"),
 		name == "CHANGE_ME":
 		if isAssigned(text, i, end) {
-			return mark{}, end
+			return candidate{}, end
 		}
 	case strings.HasSuffix(name, "ACCOUNT_ID") && inARN(text, i, end), isOwnFlag(text[:i], name):
 	default:
-		return mark{}, end
+		return candidate{}, end
 	}
 	if strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name) {
-		return mark{}, end // a variable
+		return candidate{}, end // a variable
 	}
-	return mark{Span{i, end}, nameMark}, end
+	return candidate{Span{i, end}, nameMark}, end
 }
 
 // isAssigned reports whether text[i:end] is the name in "NAME=value".
@@ -282,10 +282,10 @@ func isOwnFlag(before, name string) bool {
 	return name != "ENV" && strings.EqualFold(strings.ReplaceAll(dashes[2:], "-", "_"), name)
 }
 
-// dotsAt returns the mark of the word around the dots at i, when it is a value
+// dotsAt returns the candidate of the word around the dots at i, when it is a value
 // cut short and not a path pattern (./...), a range (a...b between names) or
 // a language's own syntax.
-func dotsAt(text string, i, n int) mark {
+func dotsAt(text string, i, n int) candidate {
 	const ends = " \t\n\"'`=;|&<>(),"
 	start, end := i, i+n
 	for start > 0 && i-start < 2*maxMark && strings.IndexByte(ends, text[start-1]) < 0 {
@@ -296,10 +296,10 @@ func dotsAt(text string, i, n int) mark {
 	}
 	word := text[start:end]
 	if strings.ContainsAny(word, "$[]{}\\*@!") || strings.HasPrefix(word, "./") || strings.HasPrefix(word, "../") {
-		return mark{}
+		return candidate{}
 	}
 	if text[i] == '.' && strings.HasSuffix(word, "/...") && !strings.Contains(word, ":") {
-		return mark{}
+		return candidate{}
 	}
-	return mark{Span{start, end}, dotsMark}
+	return candidate{Span{start, end}, dotsMark}
 }

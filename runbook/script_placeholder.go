@@ -39,8 +39,8 @@ func (r *scriptReader) placeholders(file *syntax.File) {
 	}
 }
 
-// isPlaceholder decides by the mark's kind and by how the shell reads it.
-func (r *scriptReader) isPlaceholder(m mark, l leaf) bool {
+// isPlaceholder decides by the candidate's kind and by how the shell reads it.
+func (r *scriptReader) isPlaceholder(m candidate, l leaf) bool {
 	if l.quoting == notData {
 		return false
 	}
@@ -82,7 +82,7 @@ func isMarkup(quoted, tag string) bool {
 // inSedPattern reports whether the byte at offset at stands in the pattern of
 // a substitution, "s/pattern/replacement/": what is searched for is there.
 func inSedPattern(quoted string, at int) bool {
-	if len(quoted) < 3 || quoted[0] != 's' || isWordByte(quoted[1]) || quoted[1] == ' ' || quoted[1] == '-' || quoted[1] == ':' || quoted[1] == '.' {
+	if len(quoted) < 3 || quoted[0] != 's' || isNameByte(quoted[1]) || quoted[1] == ' ' || quoted[1] == '-' || quoted[1] == ':' || quoted[1] == '.' {
 		return false
 	}
 	end := strings.IndexByte(quoted[2:], quoted[1])
@@ -91,7 +91,7 @@ func inSedPattern(quoted string, at int) bool {
 
 // isBracePlaceholder reports whether "{name}" is for a person to replace: in
 // quotes it mostly belongs to a program's own language.
-func (r *scriptReader) isBracePlaceholder(m mark, l leaf, quoted string) bool {
+func (r *scriptReader) isBracePlaceholder(m candidate, l leaf, quoted string) bool {
 	text := r.text[m.Start:m.End]
 	if strings.Contains(r.text, "-I "+text) || strings.Contains(r.text, "-I"+text) {
 		return false

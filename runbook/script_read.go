@@ -15,10 +15,10 @@ const maxScript = 256 << 10
 // A scriptReader turns one step's text into a Script.
 type scriptReader struct {
 	script *Script
-	line   int    // in the document, of the text's first line
-	text   string // what runs: prompts, sample output and carriage returns left out
-	masked string // text with its placeholders overwritten, byte for byte, by letters
-	marks  []mark // what may be placeholders, in order
+	line   int         // in the document, of the text's first line
+	text   string      // what runs: prompts, sample output and carriage returns left out
+	masked string      // text with its placeholders overwritten, byte for byte, by letters
+	marks  []candidate // what may be placeholders, in order
 	parts  []commandPart
 }
 

@@ -71,7 +71,7 @@ func isHostPrompt(s string) bool {
 		return false
 	}
 	for _, c := range []byte(inner) {
-		if !isWordByte(c) && strings.IndexByte("@.-:~/", c) < 0 {
+		if !isNameByte(c) && strings.IndexByte("@.-:~/", c) < 0 {
 			return false
 		}
 	}
@@ -88,7 +88,7 @@ func openedHeredoc(line string) string {
 	word := strings.TrimLeft(line[at+2:], "- \t")
 	word = strings.TrimLeft(word, `'"\`)
 	end := 0
-	for end < len(word) && isWordByte(word[end]) {
+	for end < len(word) && isNameByte(word[end]) {
 		end++
 	}
 	return word[:end]
@@ -190,14 +190,14 @@ func isPsqlPrompt(s string) bool {
 		return false
 	}
 	for _, c := range []byte(name) {
-		if !isWordByte(c) {
+		if !isNameByte(c) {
 			return false
 		}
 	}
 	return true
 }
 
-// isWordByte reports whether c can be part of a shell variable's name.
-func isWordByte(c byte) bool {
+// isNameByte reports whether c can be part of a shell variable's name.
+func isNameByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

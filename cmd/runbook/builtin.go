@@ -16,7 +16,7 @@ func builtin(person *terminalConsole) *executor.Registry {
 		ask.Prompter, attest.Prompter = person, person
 	}
 	return &executor.Registry{
-		EngineInfos: []runbook.Info{engine.BashInfo},
+		EngineInfos: []runbook.Info{(&engine.Bash{}).Info()},
 		Engines: map[string]func() (executor.Engine, error){
 			"bash": func() (executor.Engine, error) { return engine.NewBash(engine.BashOptions{}) },
 		},

@@ -1,0 +1,71 @@
+// Command runbook-show renders a checklist or a record for reading: in the
+// terminal, or with --html as a page. It is what `runbook show` calls. It is a
+// program of its own because its libraries take longer to initialise than all
+// of runbook.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/charmbracelet/glamour"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"golang.org/x/term"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "runbook-show:", err)
+		os.Exit(2)
+	}
+}
+
+func run(args []string) error {
+	asHTML := len(args) == 2 && args[0] == "--html"
+	if len(args) != 1 && !asHTML {
+		return fmt.Errorf("usage: runbook-show [--html] FILE")
+	}
+	src, err := os.ReadFile(args[len(args)-1])
+	if err != nil {
+		return err
+	}
+	render := terminal
+	if asHTML {
+		render = page
+	}
+	out, err := render(src)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(out)
+	return err
+}
+
+// terminal renders for the screen, with colours only where one is there. The
+// style is fixed: asking the terminal for its background would block for
+// seconds on one that does not answer.
+func terminal(src []byte) ([]byte, error) {
+	style, width := "notty", 100
+	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) && os.Getenv("NO_COLOR") == "" {
+		style = "dark"
+		if w, _, err := term.GetSize(fd); err == nil && w > 20 {
+			width = min(w, 120)
+		}
+	}
+	r, err := glamour.NewTermRenderer(glamour.WithStandardStyle(style), glamour.WithWordWrap(width), glamour.WithPreservedNewLines())
+	if err != nil {
+		return nil, err
+	}
+	return r.RenderBytes(src)
+}
+
+// page renders HTML. Raw HTML of the document is left out: a record's text may
+// come from anywhere.
+func page(src []byte) ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteString("<!doctype html>\n<meta charset=\"utf-8\">\n")
+	err := goldmark.New(goldmark.WithExtensions(extension.GFM)).Convert(src, &out)
+	return out.Bytes(), err
+}

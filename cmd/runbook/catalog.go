@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"runbook/runbook"
+)
+
+func newCatalog(env *environment) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "catalog",
+		Short: "The registered engines, sources and checks",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			catalog := builtin(nil).Catalog()
+			if asJSON {
+				return env.json(catalog)
+			}
+			return writeCatalog(env, catalog)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func writeCatalog(env *environment, c runbook.Catalog) error {
+	w := &lines{w: env.stdout}
+	for _, part := range []struct {
+		title string
+		infos []runbook.Info
+	}{{"Engines", c.Engines}, {"Sources", c.Sources}, {"Checks", c.Checks}} {
+		w.printf("%s\n", part.title)
+		for _, in := range part.infos {
+			w.printf("  %-10s %s\n", in.Name, in.Summary)
+			for _, a := range sortedKeys(in.Args) {
+				need := ""
+				if slices.Contains(in.Require, a) {
+					need = " (required)"
+				}
+				w.printf("      %s%s: %s\n", a, need, in.Args[a])
+			}
+		}
+	}
+	if w.err != nil {
+		return fmt.Errorf("writing the catalog: %w", w.err)
+	}
+	return nil
+}
+
+func newVersion(env *environment) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "The program's version and how it was built",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w := &lines{w: env.stdout}
+			w.printf("runbook %s\n", buildVersion())
+			info, ok := debug.ReadBuildInfo()
+			if ok {
+				for _, s := range info.Settings {
+					switch s.Key {
+					case "vcs.revision", "vcs.time", "vcs.modified":
+						w.printf("%s %s\n", s.Key, s.Value)
+					}
+				}
+			}
+			w.printf("%s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return w.err
+		},
+	}
+}
+
+// buildVersion is the module's version, or the commit it was built from.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "devel-" + s.Value[:12]
+		}
+	}
+	return "devel"
+}

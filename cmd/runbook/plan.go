@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"runbook/runbook"
+)
+
+func newPlan(env *environment) *cobra.Command {
+	flags := &planFlags{}
+	cmd := &cobra.Command{
+		Use:   "plan FILE",
+		Short: "The dry run: what exec would do, and why",
+		Long: `plan shows every step with its start directory and commands as written, how
+each item would be settled, where each blank's value would come from, and all
+that is wrong or doubtful. It runs nothing, contacts nothing, writes nothing.`,
+		Args: oneFile,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runPlan(env, flags, args[0])
+		},
+	}
+	flags.register(cmd)
+	return cmd
+}
+
+// runPlan prints the plan; it fails like exec would where the plan has errors.
+func runPlan(env *environment, flags *planFlags, name string) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	src, err := readDocument(name)
+	if err != nil {
+		return err
+	}
+	doc, err := parse(name, src)
+	if err != nil {
+		return err
+	}
+	p, err := locate(name)
+	if err != nil {
+		return err
+	}
+	plan, err := flags.plan(doc, p, p.path, builtin(nil).Catalog(), nil)
+	if err != nil {
+		return err
+	}
+	if flags.format == "json" {
+		b, err := plan.JSON()
+		if err != nil {
+			return err
+		}
+		if _, err := env.stdout.Write(b); err != nil {
+			return fmt.Errorf("writing the plan: %w", err)
+		}
+	} else if err := writePlan(env.stdout, plan); err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	if len(plan.Errors()) > 0 {
+		return &exitError{Code: exitUsage, Err: errors.New("this plan cannot run: see the errors in it")}
+	}
+	return nil
+}
+
+// A planWriter writes a plan as text. Whatever comes from the document is made
+// visible, so that it cannot drive the terminal.
+type planWriter struct {
+	w    *bufio.Writer
+	plan *runbook.Plan
+}
+
+func writePlan(w io.Writer, plan *runbook.Plan) error {
+	p := &planWriter{bufio.NewWriterSize(w, 64<<10), plan}
+	p.header()
+	section := -1
+	for i := range plan.Tasks {
+		t := &plan.Tasks[i]
+		if t.Slot.Section != section {
+			section = t.Slot.Section
+			p.section(section)
+		}
+		switch t.Slot.Kind {
+		case runbook.StepSlot:
+			p.step(t)
+		case runbook.ItemSlot:
+			p.item(t)
+		default:
+			p.field(t)
+		}
+	}
+	p.placeholders()
+	p.problems()
+	return p.w.Flush()
+}
+
+func (p *planWriter) line(format string, args ...any) {
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+func (p *planWriter) header() {
+	counts := map[runbook.SlotKind]int{}
+	contingent := 0
+	for i := range p.plan.Tasks {
+		t := &p.plan.Tasks[i]
+		counts[t.Slot.Kind]++
+		if t.Number > 0 && t.Contingency != "" {
+			contingent++
+		}
+	}
+	p.line("%s: %d steps (%d of them in contingencies), %d items, %d blanks, %d choices",
+		runbook.Visible(p.plan.Document.Name), counts[runbook.StepSlot], contingent, counts[runbook.ItemSlot], counts[runbook.FieldSlot], counts[runbook.ChoiceSlot])
+	p.line("%s", p.plan.Document.Digest())
+	p.line("Nothing is run, contacted or written by this plan.")
+}
+
+func (p *planWriter) section(i int) {
+	s := &p.plan.Document.Sections[i]
+	title := s.Title
+	if i == 0 {
+		title = "(before the first heading)"
+		if p.plan.Document.Title != "" {
+			title = p.plan.Document.Title
+		}
+	}
+	note := ""
+	if s.Contingency != "" {
+		note = "   [contingency: exec never enters it]"
+	}
+	p.line("\n%s%s", runbook.Visible(title), note)
+}
+
+func (p *planWriter) step(t *runbook.Task) {
+	dir := t.Start.Path
+	if dir == "" {
+		dir = "?"
+	}
+	p.line("  step %d, line %d (%s)%s", t.Number, t.Slot.Line, t.Slot.Lang, p.standing(t))
+	if len(t.Script.Commands) == 0 {
+		p.line("    nothing in it runs")
+		return
+	}
+	p.line("    in %s: %s", runbook.Visible(dir), runbook.Visible(t.Start.Why))
+	if t.Timeout > 0 {
+		p.line("    timeout %s", t.Timeout)
+	}
+	for i := range t.Script.Commands {
+		c := &t.Script.Commands[i]
+		if c.Comment != "" {
+			for l := range strings.Lines(c.Comment) {
+				p.line("          # %s", runbook.Visible(strings.TrimRight(l, "\n")))
+			}
+		}
+		for j, l := range strings.Split(strings.TrimRight(runbook.Visible(c.Text), "\n"), "\n") {
+			if j == 0 {
+				p.line("    %5d $ %s", c.Line, l)
+			} else {
+				p.line("            %s", l)
+			}
+		}
+		p.commandNotes(t, c)
+		for _, e := range t.Script.Expects {
+			if e.Command == i {
+				p.expect(&e)
+			}
+		}
+	}
+	for _, e := range t.Script.Expects {
+		if e.Command < 0 {
+			p.expect(&e)
+		}
+	}
+}
+
+func (p *planWriter) commandNotes(t *runbook.Task, c *runbook.Command) {
+	why := c.Sensitive
+	if why == "" {
+		why = t.Sensitive
+	}
+	if why != "" {
+		p.line("            output is not recorded: %s", runbook.Visible(why))
+	}
+	if len(c.Creates) > 0 {
+		p.line("            makes %s", runbook.Visible(strings.Join(c.Creates, ", ")))
+	}
+	for _, text := range c.Placeholders {
+		if g, ok := p.plan.Values[text]; ok {
+			p.line("            %s is %s", runbook.Visible(text), runbook.Visible(g.Value))
+		} else {
+			p.line("            waits for the value of %s", runbook.Visible(text))
+		}
+	}
+}
+
+func (p *planWriter) expect(e *runbook.Expect) {
+	kind := e.Kind.String()
+	if e.Advisory {
+		kind += ", advisory"
+	}
+	p.line("    %5d expects %s  (%s)", e.Line, runbook.Visible(strings.ReplaceAll(e.Text, "\n", " / ")), kind)
+}
+
+func (p *planWriter) standing(t *runbook.Task) string {
+	switch {
+	case t.Contingency != "":
+		return "  not run: contingency"
+	case t.Skip:
+		return "  not run: the checklist skips it"
+	case !t.Selected:
+		return "  not run: not selected"
+	}
+	return ""
+}
+
+func (p *planWriter) item(t *runbook.Task) {
+	box := "[ ]"
+	if !t.Slot.Open() {
+		box = "[" + string(rune(t.Slot.State)) + "]"
+	}
+	kind := ""
+	if t.Slot.Item != runbook.Claim {
+		kind = "  (" + t.Slot.Item.String() + ")"
+	}
+	p.line("  %5d %s %s%s", t.Slot.Line, box, runbook.Visible(t.Slot.Label), kind)
+	switch {
+	case !t.Slot.Open():
+	case t.Slot.Item == runbook.Criterion && t.Binding.Given == nil:
+		p.line("            stays open: its tick would be bad news")
+	case t.Slot.Item == runbook.Deferred && t.Binding.Given == nil:
+		p.line("            stays open: due %s", runbook.Visible(p.plan.Document.Sections[t.Slot.Section].Due))
+	default:
+		p.binding(t)
+	}
+}
+
+func (p *planWriter) field(t *runbook.Task) {
+	what := "____"
+	switch t.Slot.Kind {
+	case runbook.ChoiceSlot:
+		labels := make([]string, len(t.Slot.Options))
+		for i, o := range t.Slot.Options {
+			labels[i] = o.Label
+		}
+		what = "one of " + strings.Join(labels, " / ")
+	case runbook.PlaceholderSlot:
+		what = "in the text"
+	}
+	label := t.Slot.Label
+	if t.Slot.Hint != "" {
+		label += " " + t.Slot.Hint
+	}
+	p.line("  %5d %s: %s", t.Slot.Line, runbook.Visible(label), runbook.Visible(what))
+	p.binding(t)
+}
+
+func (p *planWriter) binding(t *runbook.Task) {
+	b := &t.Binding
+	if b.Given != nil {
+		value := b.Given.Value
+		if t.Slot.Kind == runbook.ItemSlot {
+			value = string(b.Given.Verdict)
+		}
+		by := ""
+		if b.Given.By != "" {
+			by = " by " + b.Given.By
+		}
+		p.line("            given%s (%s): %s", runbook.Visible(by), b.Given.Source, runbook.Visible(value))
+		return
+	}
+	args := make([]string, 0, len(b.Args))
+	for _, k := range sortedKeys(b.Args) {
+		args = append(args, k+"="+b.Args[k])
+	}
+	call := strings.TrimSpace(b.Use + " " + strings.Join(args, " "))
+	p.line("            %s: %s", runbook.Visible(call), runbook.Visible(b.Why))
+	for _, s := range b.Suggest {
+		args := make([]string, 0, len(s.Args))
+		for _, k := range sortedKeys(s.Args) {
+			args = append(args, k+"="+s.Args[k])
+		}
+		p.line("            could be %s %s (%s); not applied unless confirmed", s.Use, runbook.Visible(strings.Join(args, " ")), runbook.Visible(s.Why))
+	}
+}
+
+func (p *planWriter) placeholders() {
+	seen := map[string][]int{}
+	for _, t := range p.plan.Steps() {
+		for _, ph := range t.Script.Placeholders {
+			seen[ph.Text] = append(seen[ph.Text], ph.Line)
+		}
+	}
+	if len(seen) == 0 {
+		return
+	}
+	p.line("\nPlaceholders in steps")
+	for _, text := range sortedKeys(seen) {
+		value := "no value yet"
+		if g, ok := p.plan.Values[text]; ok {
+			value = "is " + g.Value
+		}
+		p.line("  %s (lines %s): %s", runbook.Visible(text), strings.Trim(fmt.Sprint(seen[text]), "[]"), runbook.Visible(value))
+	}
+}
+
+func (p *planWriter) problems() {
+	if len(p.plan.Problems) == 0 {
+		return
+	}
+	sorted := slices.Clone(p.plan.Problems)
+	slices.SortStableFunc(sorted, func(a, b runbook.Problem) int { return int(b.Severity) - int(a.Severity) })
+	p.line("\nFindings")
+	for _, f := range sorted {
+		p.line("  %-7s %s  [%s]", f.Severity, problemText(p.plan.Document.Name, f), f.Code)
+		if f.Hint != "" {
+			p.line("          %s", runbook.Visible(f.Hint))
+		}
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"runbook/runbook"
+)
+
+// planFlags are the flags that decide what a plan says; exec and plan share
+// them, so that one shows exactly what the other does.
+type planFlags struct {
+	sets    []string
+	answers string
+	steps   []string
+	from    string
+	section string
+	dirs    string
+	strict  bool
+	timeout time.Duration
+	format  string
+}
+
+func (f *planFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.sets, "set", nil, "`LABEL=VALUE` for a blank or a placeholder, by label, slot ID or placeholder text")
+	flags.StringVar(&f.answers, "answers", "", "YAML `file` of values and attestations (fields:, items:, placeholders:)")
+	flags.StringArrayVar(&f.steps, "step", nil, "only this step, by `ID or number`; repeatable")
+	flags.StringVar(&f.from, "from", "", "only this step and those after it, by `ID or number`")
+	flags.StringVar(&f.section, "section", "", "only the steps, items and blanks of this section, by `ID or title`")
+	flags.StringVar(&f.dirs, "dir", string(runbook.DirAuto), "where a step without a directory starts: auto, root or carry")
+	flags.BoolVar(&f.strict, "strict", false, "open items above a step hold it")
+	flags.DurationVar(&f.timeout, "timeout", 0, "per step; none by default: a half-done apply is worse than a slow one")
+	flags.StringVar(&f.format, "format", "text", "text or json")
+}
+
+func (f *planFlags) check() error {
+	if !slices.Contains([]string{"text", "json"}, f.format) {
+		return usagef("", "--format is text or json, not %q", f.format)
+	}
+	if !slices.Contains([]runbook.DirPolicy{runbook.DirAuto, runbook.DirRoot, runbook.DirCarry}, runbook.DirPolicy(f.dirs)) {
+		return usagef("", "--dir is auto, root or carry, not %q", f.dirs)
+	}
+	if f.timeout < 0 {
+		return usagef("", "--timeout is negative")
+	}
+	return nil
+}
+
+// plan makes the plan of a document that lies at p; more are values known from
+// elsewhere, which outrank the flags.
+func (f *planFlags) plan(doc *runbook.Document, p place, template string, catalog runbook.Catalog, more []runbook.GivenFor) (*runbook.Plan, error) {
+	list, problems, err := givens(f.sets, f.answers)
+	if err != nil {
+		return nil, err
+	}
+	car, faults, err := readSidecar(template)
+	if err != nil {
+		return nil, err
+	}
+	plan := runbook.NewPlan(doc, runbook.PlanInput{
+		Catalog: catalog, Sidecar: car, Givens: append(list, more...),
+		Tree: newDiskTree(), Root: p.root, DocDir: p.dir, Dirs: runbook.DirPolicy(f.dirs),
+		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
+		Strict: f.strict, Timeout: f.timeout,
+	})
+	plan.Problems = append(append(problems, faults...), plan.Problems...)
+	return plan, nil
+}

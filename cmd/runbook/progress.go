@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// A progress shows a run on standard error while it goes on.
+type progress struct {
+	w       io.Writer
+	quiet   bool
+	verbose bool
+	colour  bool
+	doc     *runbook.Document
+	midline bool // the last output did not end its line
+}
+
+func newProgress(env *environment, o *execOptions, doc *runbook.Document) *progress {
+	_, tty := terminal(env.stderr)
+	colour := tty && !o.noColor && env.get("NO_COLOR") == "" && env.get("TERM") != "dumb"
+	return &progress{w: env.stderr, quiet: o.quiet, verbose: o.verbose, colour: colour, doc: doc}
+}
+
+// tint colours text where colours are wanted; code is an SGR parameter.
+func (p *progress) tint(code, text string) string {
+	if !p.colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func (p *progress) line(format string, args ...any) {
+	if p.midline {
+		fmt.Fprintln(p.w)
+		p.midline = false
+	}
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+// StepStarted implements executor.Progress.
+func (p *progress) StepStarted(t *runbook.Task, dir string, first int) {
+	if p.quiet {
+		return
+	}
+	where := ""
+	if dir != "" {
+		where = " in " + runbook.Visible(dir)
+	}
+	from := ""
+	if first > 0 {
+		from = fmt.Sprintf(", from command %d", first+1)
+	}
+	p.line("%s", p.tint("1", fmt.Sprintf("▶ step %d, line %d: %s%s%s", t.Number, t.Slot.Line, runbook.Visible(p.doc.Sections[t.Slot.Section].Title), where, from)))
+}
+
+// CommandStarted implements executor.Progress.
+func (p *progress) CommandStarted(t *runbook.Task, command int) {
+	if p.quiet {
+		return
+	}
+	if p.midline {
+		fmt.Fprintln(p.w)
+		p.midline = false
+	}
+	fmt.Fprint(p.w, p.tint("36", shown(t.Script.Commands[command].Text)))
+}
+
+// Output implements executor.Progress.
+func (p *progress) Output(b []byte) {
+	if p.quiet || len(b) == 0 {
+		return
+	}
+	// A terminal that is gone must not stop the step; the record has it all.
+	_, _ = p.w.Write(b)
+	p.midline = b[len(b)-1] != '\n'
+}
+
+// CommandFinished implements executor.Progress.
+func (p *progress) CommandFinished(t *runbook.Task, command int, r executor.Result) {
+	switch {
+	case r.Failed():
+		p.line("%s", p.tint("31", fmt.Sprintf("  line %d: exit %d", t.Script.Commands[command].Line, r.Exit)))
+		for _, f := range r.Failures {
+			p.line("    line %d: %s: exit %d", f.Line, runbook.Visible(f.Command), f.Exit)
+		}
+	case r.Cut && !p.quiet:
+		p.line("  line %d: producer cut", t.Script.Commands[command].Line)
+	}
+}
+
+// Expectation implements executor.Progress.
+func (p *progress) Expectation(_ *runbook.Task, e *runbook.Expect, verdict runbook.Verdict, found string) {
+	switch {
+	case verdict == runbook.Fail && e.Advisory:
+		p.line("  line %d: expected %q: not met, advisory only", e.Line, e.Text)
+	case verdict == runbook.Fail:
+		p.line("%s", p.tint("31", fmt.Sprintf("  line %d: expected %q: not met: %s", e.Line, e.Text, found)))
+	case verdict == runbook.Pass && !p.quiet:
+		p.line("  line %d: expected %q: met", e.Line, e.Text)
+	}
+}
+
+// StepFinished implements executor.Progress.
+func (p *progress) StepFinished(t *runbook.Task, status runbook.StepStatus, took time.Duration, reason string) {
+	if p.quiet && status == runbook.StepPassed {
+		return
+	}
+	code := "32"
+	if status != runbook.StepPassed {
+		code = "31"
+	}
+	text := fmt.Sprintf("  step %d %s in %s", t.Number, status, took.Round(100*time.Millisecond))
+	if reason != "" {
+		text += ": " + runbook.Visible(reason)
+	}
+	p.line("%s", p.tint(code, text))
+}
+
+// Settled implements executor.Progress.
+func (p *progress) Settled(t *runbook.Task, text string) {
+	if !p.quiet {
+		p.line("  line %d: %s: %s", t.Slot.Line, runbook.Visible(t.Slot.Label), runbook.Visible(text))
+	}
+}
+
+// Left implements executor.Progress.
+func (p *progress) Left(t *runbook.Task, reason string) {
+	if p.verbose {
+		p.line("  line %d: %s: open: %s", t.Slot.Line, runbook.Visible(t.Slot.Label), runbook.Visible(reason))
+	}
+}
+
+// Message implements executor.Progress.
+func (p *progress) Message(format string, args ...any) {
+	p.line("runbook: "+format, args...)
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"runbook/runbook"
+	"runbook/runbook/journal"
+)
+
+// A session is one record and the newest run that belongs to it, as found on
+// the disk.
+type session struct {
+	file   string // as the operator named it
+	place  place  // of the template's file
+	target string // the record's real path; place.path when completed in place
+	runs   string // the directory of the record's runs
+
+	template []byte // what the run executes
+	current  []byte // what the record holds now; nil: there is none yet
+	doc      *runbook.Document
+
+	id      string // of the newest run; empty: none that concerns this record
+	entries []runbook.Entry
+	state   *runbook.State
+	torn    int  // bytes of a torn last line of the journal
+	aside   bool // the record on the disk is behind the journal
+}
+
+// openSession finds out what FILE is: a template, or a record whose run can go
+// on. It changes nothing.
+func openSession(file, record string) (*session, error) {
+	src, err := readDocument(file)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{file: file, template: src, current: src}
+	if s.place, err = locate(file); err != nil {
+		return nil, err
+	}
+	s.target = s.place.path
+	if record != "" {
+		if err := s.apart(record); err != nil {
+			return nil, err
+		}
+	}
+	s.runs = journal.RunsDir(s.target)
+	if err := s.newest(); err != nil {
+		return nil, err
+	}
+	if s.doc == nil {
+		if s.doc, err = parse(file, s.template); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// apart makes another file than the template the record.
+func (s *session) apart(record string) error {
+	path, err := filepath.Abs(record)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return usagef("make the directory first", "--record: %v", err)
+	}
+	s.target = filepath.Join(dir, filepath.Base(path))
+	if s.target == s.place.path {
+		return nil
+	}
+	info, err := os.Stat(s.target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		s.current = nil
+		return nil
+	case err == nil && info.IsDir():
+		return usagef("", "--record: %s is a directory", record)
+	}
+	s.current, err = readDocument(s.target)
+	return err
+}
+
+// inPlace reports whether the template's file becomes the record.
+func (s *session) inPlace() bool { return s.target == s.place.path }
+
+// newest looks for the run that made, or is making, the record.
+func (s *session) newest() error {
+	ids, err := journal.List(s.runs)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	if len(ids) == 0 {
+		if isRecord(s.current) {
+			return usagef("bring back "+s.runs+", or `runbook reset` the file",
+				"%s is a record, and the directory of its run is missing", s.file)
+		}
+		return s.fresh()
+	}
+	id := ids[len(ids)-1]
+	if err := s.read(id); err != nil {
+		return err
+	}
+	return s.compare(id)
+}
+
+// fresh refuses a --record target that is something else than a record.
+func (s *session) fresh() error {
+	if !s.inPlace() && s.current != nil {
+		return usagef("name a file that does not exist yet", "--record: %s exists, and no run of runbook made it", s.target)
+	}
+	return nil
+}
+
+// read loads a run's template and journal.
+func (s *session) read(id string) error {
+	dir, err := journal.OpenRun(s.runs, id)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	template, err := dir.Template()
+	if err = errors.Join(err, dir.Close()); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("run %s: %w", id, err), ""}
+	}
+	lines, err := journal.Read(dir.JournalPath())
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	entries, err := runbook.DecodeJournal(lines.Whole, runbook.EventTypes())
+	if err != nil {
+		return &exitError{exitUsage, fmt.Errorf("%s: %w", dir.JournalPath(), err), "the journal was changed after it was written; nothing can go on from it"}
+	}
+	state, err := runbook.Fold(entries)
+	if err != nil {
+		return &exitError{exitUsage, fmt.Errorf("%s: %w", dir.JournalPath(), err), ""}
+	}
+	doc, err := parse(s.file, template)
+	if err != nil {
+		return err
+	}
+	if state.Start == nil || state.Start.Template != doc.Digest() {
+		return usagef("", "%s: the template in the run directory is not the one that the run started with", dir.Path())
+	}
+	s.id, s.entries, s.state, s.doc, s.torn = id, entries, state, doc, len(lines.Torn)
+	s.template, template = template, s.template
+	if !s.inPlace() && !bytes.Equal(s.template, template) {
+		return usagef("give the record another name", "%s is not the template of run %s, which made %s", s.file, id, s.target)
+	}
+	return nil
+}
+
+// compare decides whether the record on the disk is the run's.
+func (s *session) compare(id string) error {
+	want, err := runbook.RenderState(s.doc, s.state)
+	if err != nil {
+		return err
+	}
+	switch {
+	case bytes.Equal(s.current, want):
+		return nil
+	case s.current == nil || s.earlier():
+		s.aside = true
+		return nil
+	case bytes.Equal(s.current, s.template) && !s.finished():
+		s.aside = true
+		return nil
+	case !isRecord(s.current) && s.finished() && s.inPlace():
+		s.forget()
+		return nil
+	}
+	hint := fmt.Sprintf("bring it back to what run %s wrote, or `runbook reset` it and begin again", id)
+	if !isRecord(s.current) {
+		hint = fmt.Sprintf("run %s of it is not finished: bring the file back to %s, or remove that run's directory to begin again",
+			id, filepath.Join(s.runs, id, "template.md"))
+	}
+	if at := firstDifference(want, s.current); isRecord(s.current) {
+		return usagef(hint, "%s:%d: the record was edited after the run wrote it", s.file, at)
+	}
+	return usagef(hint, "%s was edited while a run of it is not finished", s.file)
+}
+
+// forget makes the session one of a template that no run concerns: the newest
+// one is finished, and the file has been made a template again.
+func (s *session) forget() {
+	s.template, s.doc = s.current, nil
+	s.id, s.entries, s.state = "", nil, nil
+}
+
+// earlier reports whether the record is what an earlier part of the journal
+// produces: the runner was killed before it wrote the rest.
+func (s *session) earlier() bool {
+	for n := len(s.entries) - 1; n > 0; n-- {
+		if !bytes.Contains(s.current, []byte(s.entries[n-1].Digest)) {
+			continue
+		}
+		got, err := runbook.Render(s.doc, s.entries[:n])
+		return err == nil && bytes.Equal(got, s.current)
+	}
+	return false
+}
+
+// finished reports whether the run has no step left to do.
+func (s *session) finished() bool {
+	stop := (*runbook.RunStopped)(nil)
+	if s.state != nil {
+		stop = s.state.Stopped
+	}
+	return stop != nil && (stop.Left == 0 || stop.Result == runbook.Abandoned)
+}
+
+// isRecord reports whether a document carries a record's appendix.
+func isRecord(src []byte) bool {
+	return bytes.Contains(src, []byte("\n<!-- runbook:record -->"))
+}
+
+// firstDifference returns the line, from 1, at which two texts part.
+func firstDifference(a, b []byte) int {
+	line := 1
+	for i := 0; i < len(a) && i < len(b) && a[i] == b[i]; i++ {
+		if a[i] == '\n' {
+			line++
+		}
+	}
+	return line
+}

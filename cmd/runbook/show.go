@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"runbook/runbook"
+)
+
+func newShow(env *environment) *cobra.Command {
+	var asHTML, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show FILE",
+		Short: "Read a checklist or record in the terminal, as HTML or as JSON",
+		Args:  oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				return runPlan(env, &planFlags{format: "json", dirs: string(runbook.DirAuto)}, args[0])
+			}
+			return runShow(cmd, env, args[0], asHTML)
+		},
+	}
+	cmd.Flags().BoolVar(&asHTML, "html", false, "print HTML")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what the document holds: the plan as JSON")
+	cmd.MarkFlagsMutuallyExclusive("html", "json")
+	return cmd
+}
+
+// runShow hands the file to runbook-show, a program of its own: the renderer's
+// initialisation would make every other command start eight times slower.
+func runShow(cmd *cobra.Command, env *environment, file string, asHTML bool) error {
+	src, err := readDocument(file)
+	if err != nil {
+		return err
+	}
+	helper, err := showProgram()
+	if err != nil {
+		if asHTML {
+			return usagef("install it with: go install ./cmd/runbook-show", "runbook-show is not installed")
+		}
+		fmt.Fprintln(env.stderr, "runbook: runbook-show is not installed; this is the plain text")
+		if _, err := fmt.Fprint(env.stdout, runbook.Visible(string(src))); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+		return nil
+	}
+	args := []string{file}
+	if asHTML {
+		args = []string{"--html", file}
+	}
+	child := exec.CommandContext(cmd.Context(), helper, args...)
+	child.Stdin, child.Stdout, child.Stderr = nil, env.stdout, env.stderr
+	if err := child.Run(); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("runbook-show: %w", err), ""}
+	}
+	return nil
+}
+
+// showProgram finds runbook-show beside this program, then in PATH.
+func showProgram() (string, error) {
+	self, err := os.Executable()
+	if err == nil {
+		beside := filepath.Join(filepath.Dir(self), "runbook-show")
+		if _, serr := os.Stat(beside); serr == nil {
+			return beside, nil
+		}
+	}
+	found, lerr := exec.LookPath("runbook-show")
+	return found, errors.Join(lerr)
+}

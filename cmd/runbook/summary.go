@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"runbook/runbook"
+)
+
+// summaryJSON is what exec --format json prints: a contract.
+type summaryJSON struct {
+	Run    runJSON            `json:"run"`
+	Steps  []stepResultJSON   `json:"steps"`
+	Items  runbook.ItemTally  `json:"items"`
+	Fields runbook.FieldTally `json:"fields"`
+	Open   []runbook.OpenSlot `json:"open"`
+}
+
+type runJSON struct {
+	ID       string         `json:"id"`
+	Record   string         `json:"record"`
+	Journal  string         `json:"journal"`
+	Operator string         `json:"operator"`
+	Started  time.Time      `json:"started"`
+	Finished time.Time      `json:"finished"`
+	Result   runbook.Result `json:"result"`
+	Reason   string         `json:"reason,omitempty"`
+}
+
+type stepResultJSON struct {
+	ID       runbook.ID          `json:"id"`
+	Status   runbook.StepStatus  `json:"status"`
+	Exit     int                 `json:"exit"`
+	Seconds  float64             `json:"seconds"`
+	Commands []commandResultJSON `json:"commands"`
+}
+
+type commandResultJSON struct {
+	Line    int     `json:"line"`
+	Exit    int     `json:"exit"`
+	Seconds float64 `json:"seconds"`
+}
+
+// summary prints how the run stands, as text or JSON.
+func (r *runner) summary(s *runbook.State) error {
+	if r.o.format == "json" {
+		return r.env.json(r.summaryJSON(s))
+	}
+	return r.summaryText(s)
+}
+
+func (e *environment) json(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
+	}
+	return nil
+}
+
+func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
+	doc := r.session.doc
+	tally := runbook.Count(doc, s)
+	last := s.Operators[len(s.Operators)-1]
+	view := summaryJSON{
+		Run: runJSON{
+			ID: r.session.id, Record: r.session.target, Journal: r.session.journal(), Operator: last,
+			Started: s.Began, Finished: s.Latest, Result: s.Stopped.Result, Reason: s.Stopped.Reason,
+		},
+		Steps: []stepResultJSON{}, Items: tally.Items, Fields: tally.Fields,
+		Open: append([]runbook.OpenSlot{}, runbook.Open(doc, s)...),
+	}
+	for _, t := range r.plan.Steps() {
+		st := s.Step(t.Slot.ID)
+		row := stepResultJSON{ID: t.Slot.ID, Status: st.Status, Commands: []commandResultJSON{}}
+		if t.Contingency != "" && st.Status == runbook.StepPending {
+			row.Status = "contingency"
+		}
+		if !st.Ended.IsZero() {
+			row.Seconds = st.Ended.Sub(st.Began).Seconds()
+		}
+		for i, c := range t.Script.Commands {
+			cs := st.Commands[i]
+			if cs == nil || cs.Finished == nil {
+				continue
+			}
+			row.Commands = append(row.Commands, commandResultJSON{c.Line, cs.Finished.Exit, cs.Finished.Seconds})
+			row.Exit = cs.Finished.Exit
+			if row.Exit == 0 && cs.Finished.Failed() {
+				row.Exit = 1
+			}
+		}
+		view.Steps = append(view.Steps, row)
+	}
+	return view
+}
+
+func (r *runner) summaryText(s *runbook.State) error {
+	doc := r.session.doc
+	tally := runbook.Count(doc, s)
+	steps := map[runbook.StepStatus]int{}
+	for _, t := range r.plan.Steps() {
+		if t.Contingency == "" {
+			steps[s.Step(t.Slot.ID).Status]++
+		}
+	}
+	result := string(s.Stopped.Result)
+	if s.Stopped.Reason != "" {
+		result += ": " + s.Stopped.Reason
+	}
+	i := tally.Items
+	w := &lines{w: r.env.stdout}
+	w.printf("Result   %s\n", runbook.Visible(result))
+	w.printf("Steps    %d passed", steps[runbook.StepPassed])
+	for _, status := range []runbook.StepStatus{runbook.StepFailed, runbook.StepContinued, runbook.StepSkippedOver, runbook.StepInterrupted, runbook.StepUnknown, runbook.StepPending} {
+		if steps[status] > 0 {
+			w.printf(", %d %s", steps[status], status)
+		}
+	}
+	w.printf("\nItems    %d passed, %d failed, %d n/a, %d open, %d deferred, of %d (and %d criteria, %d of contingencies)\n",
+		i.Passed, i.Failed, i.NotApplicable, i.Open, i.Deferred, i.Due(), i.Criteria, i.Contingency)
+	w.printf("Blanks   %d filled, %d open\n", tally.Fields.Filled, tally.Fields.Open)
+	w.printf("Record   %s\nJournal  %s\n", r.session.target, r.session.journal())
+	open := runbook.Open(doc, s)
+	if len(open) > 0 {
+		w.printf("\nOpen:\n")
+	}
+	for _, o := range open {
+		why := ""
+		if o.Why != "" {
+			why = " — " + o.Why
+		}
+		w.printf("  %5d %-9s %s%s\n", o.Line, o.Kind, runbook.Visible(o.Label), runbook.Visible(why))
+	}
+	if w.err != nil {
+		return fmt.Errorf("writing the summary: %w", w.err)
+	}
+	return nil
+}
