@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -144,7 +145,9 @@ func (x *Executor) settle(t *runbook.Task, a *answer) []runbook.Event {
 	}
 	var events []runbook.Event
 	for _, n := range a.value.Notes {
-		events = append(events, n)
+		if !slices.ContainsFunc(x.State.Notes, func(old *runbook.Noted) bool { return *old == *n }) {
+			events = append(events, n)
+		}
 	}
 	x.Progress.Settled(t, a.value.Text)
 	if t.Slot.Kind == runbook.ChoiceSlot {

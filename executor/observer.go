@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +94,7 @@ func (o *observer) record(i int, r Result) error {
 func (o *observer) withheld(c *runbook.Command, dir string) string {
 	x := o.x
 	if strings.Contains(c.Text, "terraform") || strings.Contains(c.Text, "tofu") {
+		// Whatever else it does, it may have changed what the outputs are.
 		if c.Terraform != runbook.PrintsOutputs {
 			clear(x.secrets)
 		}
@@ -100,10 +102,20 @@ func (o *observer) withheld(c *runbook.Command, dir string) string {
 			return "it prints terraform outputs, and which of them are sensitive could not be told"
 		}
 	}
-	if c.Sensitive != "" {
-		return c.Sensitive
+	head, tail := o.out.kept(&Mask{})
+	secrets, sure := revealed(c.Text, append(bytes.Clone(head), tail...))
+	if !x.Mask.Learn(secrets...) {
+		sure = false
 	}
-	return o.t.Sensitive
+	switch {
+	case c.Sensitive != "":
+		return c.Sensitive
+	case o.t.Sensitive != "":
+		return o.t.Sensitive
+	case !sure:
+		return "it may print a secret's value"
+	}
+	return ""
 }
 
 // learn asks every learner for the secrets that a command in dir could have

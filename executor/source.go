@@ -24,7 +24,7 @@ type Check interface {
 
 // ErrUnanswered is the error, wrapped, of a source or check that had nobody to
 // ask or nothing to go by: the slot stays open, and nothing went wrong.
-var ErrUnanswered = errors.New("nobody to ask")
+var ErrUnanswered = errors.New("waits for a person")
 
 // ErrStop is the error, wrapped, of an ask source or check whose person wants
 // the run to stop here.

@@ -243,7 +243,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	obs := &observer{x: x, t: t, commands: commands, dir: dir}
 	out, err := x.Engine.Run(ctx, Job{
 		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
-		Env: x.Env, State: filepath.Join(x.Private, "shell"), Timeout: t.Timeout, TTY: t.TTY,
+		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,
 	}, obs)
 	if obs.err != nil {
 		return nil, obs.err

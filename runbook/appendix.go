@@ -47,7 +47,7 @@ func (w *sheet) header(cells ...string) {
 
 // cell writes any text so that it stays within its table cell.
 func cell(s string) string {
-	return escapeValue(strings.ReplaceAll(Visible(s), "\n", " "), Table)
+	return escapeText(s)
 }
 
 func codeCell(s string) string { return strings.ReplaceAll(codeSpan(s), "|", "\\|") }
@@ -55,7 +55,7 @@ func codeCell(s string) string { return strings.ReplaceAll(codeSpan(s), "|", "\\
 func (w *sheet) runTable(doc *Document, s *State) {
 	start := s.Start
 	tally := Count(doc, s)
-	w.header("", "")
+	w.header("What", "Value")
 	w.row("Run", codeCell(start.Run))
 	w.row("Result", resultText(s))
 	w.row("Operator", cell(strings.Join(s.Operators, ", ")))
@@ -231,10 +231,15 @@ func (w *sheet) openList(doc *Document, s *State) {
 	}
 	w.line("### Left open")
 	w.line("")
+	w.line("<details>")
+	w.line("<summary>%s</summary>", plural(len(open), "place")+" not settled")
+	w.line("")
 	w.header("Line", "What", "Kind", "Why")
 	for _, o := range open {
 		w.row(fmt.Sprint(o.Line), cell(o.Label), o.Kind, cell(o.Why))
 	}
+	w.line("")
+	w.line("</details>")
 	w.line("")
 }
 

@@ -35,13 +35,27 @@ func hidden(r rune) bool {
 }
 
 // escapeValue writes a value so that Markdown shows it and reads nothing in
-// it: no markup, no box, no blank, no end of a table's cell. Inside a fence
-// values are written raw.
+// it: no markup, no box, no blank, no end of a table's cell, and nothing that
+// only the beginning of a line can open. Inside a fence values are raw.
 func escapeValue(v string, zone Zone) string {
 	v = strings.TrimSpace(v)
-	if zone == Code {
+	switch zone {
+	case Code:
 		return v
+	case Table:
+		return escapeInline(v)
 	}
+	if v != "" && strings.IndexByte("-+#=:", v[0]) >= 0 {
+		return "\\" + escapeInline(v)
+	}
+	if n := len(v) - len(strings.TrimLeft(v, "0123456789")); n > 0 && n < len(v) && (v[n] == '.' || v[n] == ')') && (n+1 == len(v) || v[n+1] == ' ') {
+		return v[:n] + "\\" + v[n:n+1] + escapeInline(v[n+1:])
+	}
+	return escapeInline(v)
+}
+
+// escapeInline is escapeValue for text that begins no line.
+func escapeInline(v string) string {
 	var out strings.Builder
 	for i, r := range v {
 		switch {
@@ -53,17 +67,11 @@ func escapeValue(v string, zone Zone) string {
 			} else {
 				out.WriteString("&#95;")
 			}
-		case strings.ContainsRune("\\`*[]<>|~", r):
+		case strings.ContainsRune("\\`*[]<>|~", r), r == '!' && strings.HasPrefix(v[i:], "!["):
 			out.WriteByte('\\')
 			out.WriteRune(r)
 		case r == '&' && entityAt(v[i:]):
 			out.WriteString("&amp;")
-		case i == 0 && strings.ContainsRune("-+#=:", r), r == '!' && strings.HasPrefix(v[i:], "!["):
-			out.WriteByte('\\')
-			out.WriteRune(r)
-		case (r == '.' || r == ')') && i > 0 && digits(v[:i]):
-			out.WriteByte('\\')
-			out.WriteRune(r)
 		case strings.ContainsRune("☐⬜☑✅✓", r):
 			fmt.Fprintf(&out, "&#%d;", r)
 		default:
@@ -81,10 +89,6 @@ func inWord(v string, i int) bool {
 
 func wordRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
-}
-
-func digits(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
 }
 
 // entityAt reports whether s, which starts with "&", could read as an entity.

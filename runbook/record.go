@@ -301,7 +301,7 @@ func (w *sheet) expectations(script *Script, st *StepState) {
 		if j.Found != "" && j.Verdict != Pass {
 			found = ": " + escapeText(j.Found)
 		}
-		w.line("- Expected, line %d, %s — %s%s", e.Line, codeSpan(firstLine(e.Text)), word, found)
+		w.line("- Expected, line %d, %s — %s%s", e.Line, codeSpan(shorten(strings.ReplaceAll(e.Text, "\n", ", "))), word, found)
 	}
 	if any {
 		w.line("")
@@ -321,9 +321,9 @@ func codeSpan(text string) string {
 	return marks + text + marks
 }
 
-// escapeText is escapeValue for text that may hold anything.
+// escapeText is escapeInline for text that may hold anything.
 func escapeText(s string) string {
-	return escapeValue(strings.ReplaceAll(Visible(s), "\n", " "), Prose)
+	return escapeInline(strings.ReplaceAll(Visible(s), "\n", " "))
 }
 
 func htmlText(s string) string {
@@ -335,13 +335,21 @@ func htmlText(s string) string {
 func firstLine(s string) string {
 	line, rest, more := strings.Cut(strings.TrimSpace(s), "\n")
 	cut := strings.TrimSuffix(strings.TrimSpace(line), "\\")
-	if r := []rune(cut); len(r) > 100 {
-		return string(r[:99]) + "…"
+	if short := shorten(cut); short != cut {
+		return short
 	}
 	if more && rest != "" {
 		return strings.TrimSpace(cut) + " …"
 	}
 	return cut
+}
+
+// shorten cuts a text after 100 characters.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:99]) + "…"
+	}
+	return s
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

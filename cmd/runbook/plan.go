@@ -62,8 +62,17 @@ func runPlan(env *environment, flags *planFlags, name string) error {
 	} else if err := writePlan(env.stdout, plan); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
-	if len(plan.Errors()) > 0 {
-		return &exitError{Code: exitUsage, Err: errors.New("this plan cannot run: see the errors in it")}
+	return planError(plan)
+}
+
+// planError fails a plan whose document, sidecar or flags are wrong. What is
+// wrong with the directory that it would run in is in the plan as well and
+// stops exec, but the plan itself has been made.
+func planError(plan *runbook.Plan) error {
+	for _, p := range plan.Errors() {
+		if p.Code != "start-directory" {
+			return &exitError{exitUsage, errors.New("this plan cannot run: see the errors among its findings"), ""}
+		}
 	}
 	return nil
 }
