@@ -19,6 +19,8 @@ type terminalConsole struct {
 	out    io.Writer
 	editor string
 	plan   *runbook.Plan
+	// interrupted is closed when the operator wants the run to stop.
+	interrupted <-chan struct{}
 }
 
 func newTerminalConsole(in *os.File, out io.Writer, editor string) *terminalConsole {
@@ -32,15 +34,29 @@ func (c *terminalConsole) say(format string, args ...any) {
 	fmt.Fprintf(c.out, format, args...)
 }
 
-// line reads one answer. The end of input is the wish to stop.
+// line reads one answer. The end of input and an interrupt are the wish to
+// stop; the read that an interrupt leaves behind ends with the program.
 func (c *terminalConsole) line(prompt string) (string, error) {
 	c.say("%s ", prompt)
-	text, err := c.in.ReadString('\n')
-	if err != nil {
-		c.say("\n")
-		return "", fmt.Errorf("%w: the terminal is gone", executor.ErrStop)
+	type answer struct {
+		text string
+		err  error
 	}
-	return strings.TrimSpace(text), nil
+	read := make(chan answer, 1)
+	go func() {
+		text, err := c.in.ReadString('\n')
+		read <- answer{text, err}
+	}()
+	select {
+	case a := <-read:
+		if a.err != nil {
+			c.say("\n")
+			return "", fmt.Errorf("%w: the terminal is gone", executor.ErrStop)
+		}
+		return strings.TrimSpace(a.text), nil
+	case <-c.interrupted:
+		return "", fmt.Errorf("%w: interrupted", executor.ErrStop)
+	}
 }
 
 // letter asks until the answer starts with one of the letters; an empty answer
@@ -161,7 +177,6 @@ func (c *terminalConsole) edit(commands []runbook.Command) (executor.Decision, e
 
 // Failed implements executor.Console.
 func (c *terminalConsole) Failed(t *runbook.Task, command int, why string) (executor.Decision, error) {
-	c.say("\n%s\n", runbook.Visible(why))
 	key, err := c.letter("[r]etry [c]ontinue from the next command [s]kip [q]uit", "rcsq")
 	if err != nil {
 		return executor.Decision{}, err

@@ -322,6 +322,9 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	}
 	ctx, stop := r.signals(ctx, bash)
 	defer stop()
+	if r.person != nil {
+		r.person.interrupted = ctx.Done()
+	}
 	result, err := x.Run(ctx, opening...)
 	if err != nil {
 		return r.broken(err)
@@ -543,7 +546,7 @@ func (r *runner) signals(ctx context.Context, running executor.Engine) (context.
 			case sig := <-caught:
 				if first {
 					first = false
-					fmt.Fprintf(r.env.stderr, "\nrunbook: %v: stopping after the command under way has ended\n", sig)
+					fmt.Fprintf(r.env.stderr, "\nrunbook: %v: stopping; the same exec goes on from here\n", sig)
 					cancel()
 				} else if s, ok := running.(interface{ Signal() }); ok && sig == os.Interrupt {
 					s.Signal()

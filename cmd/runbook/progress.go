@@ -120,9 +120,10 @@ func (p *progress) StepFinished(t *runbook.Task, status runbook.StepStatus, took
 	p.line("%s", p.tint(code, text))
 }
 
-// Settled implements executor.Progress.
+// Settled implements executor.Progress. What the operator has just typed is on
+// the screen already.
 func (p *progress) Settled(t *runbook.Task, text string) {
-	if !p.quiet {
+	if typed := t.Binding.Use == "ask" && t.Binding.Given == nil; !p.quiet && !typed {
 		p.line("  line %d: %s: %s", t.Slot.Line, runbook.Visible(t.Slot.Label), runbook.Visible(text))
 	}
 }
