@@ -15,7 +15,6 @@ type observer struct {
 	x        *Executor
 	t        *runbook.Task
 	commands []runbook.Command
-	dir      string // where the command under way started, as far as known
 	out      capture
 	failed   *failure
 	err      error // a failure to record; nothing further may start
@@ -82,8 +81,7 @@ func (o *observer) record(i int, r Result) error {
 		return err
 	}
 	x.Progress.CommandFinished(o.t, i, r)
-	o.dir = r.Dir
-	if r.Failed() {
+	if r.Failed() && !o.foretold(i, r) {
 		o.failed = &failure{command: i, why: o.why(i, r), interrupted: r.Ended == "interrupt"}
 	}
 	return o.judge(i, r)
@@ -145,6 +143,17 @@ func (x *Executor) learn(dir string) bool {
 	return all
 }
 
+// foretold reports whether the step's text says that the command fails. Being
+// stopped from outside is never foretold.
+func (o *observer) foretold(i int, r Result) bool {
+	for _, e := range o.t.Script.Expects {
+		if e.Command == i && e.Kind == runbook.ExpectFailure && r.Ended == "" {
+			return true
+		}
+	}
+	return false
+}
+
 // why says in a line what failed.
 func (o *observer) why(i int, r Result) string {
 	where := fmt.Sprintf("step %d, line %d", o.t.Number, o.commands[i].Line)
@@ -178,7 +187,7 @@ func (o *observer) judge(i int, r Result) error {
 		}
 		found = string(o.x.Mask.Apply([]byte(found)))
 		o.x.Progress.Expectation(o.t, e, verdict, found)
-		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: e.Command, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Found: runbook.Visible(found)}
+		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: e.Command, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: e.Kind == runbook.ExpectFailure, Found: runbook.Visible(found)}
 		if err := o.x.queue(event); err != nil {
 			return err
 		}

@@ -240,11 +240,19 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 		dir = "" // where the state's last command ended
 	}
 	x.Progress.StepStarted(t, t.Start.Path, first)
-	obs := &observer{x: x, t: t, commands: commands, dir: dir}
-	out, err := x.Engine.Run(ctx, Job{
+	obs := &observer{x: x, t: t, commands: commands}
+	job := Job{
 		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
 		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,
-	}, obs)
+	}
+	out, err := x.Engine.Run(ctx, job, obs)
+	for err == nil && obs.failed == nil && out.Next < len(commands) {
+		// The engine stopped at a failure that the step's text foretells.
+		job.First, job.Dir = out.Next, ""
+		leftovers := out.Leftovers
+		out, err = x.Engine.Run(ctx, job, obs)
+		out.Leftovers = append(leftovers, out.Leftovers...)
+	}
 	if obs.err != nil {
 		return nil, obs.err
 	}

@@ -119,6 +119,7 @@ type ExpectJudged struct {
 	Attempt  int     `json:"attempt"`
 	Verdict  Verdict `json:"verdict"`
 	Advisory bool    `json:"advisory,omitempty"`
+	Failure  bool    `json:"failure,omitempty"` // a failure was expected: with Pass, the command's own is none
 	Found    string  `json:"found,omitempty"`
 }
 

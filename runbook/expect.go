@@ -43,13 +43,12 @@ type Expect struct {
 	Command int    // index of the command it judges; -1 for the whole step
 	Text    string // as written, without the words that introduce it
 	Kind    ExpectKind
-	Values  []string // what the kind compares with; a list's entries
+	// Values is what the kind compares with: a status' protocol ("http",
+	// "exit") and code; a comparison's operator and number, or ".." and two; a
+	// count's least, most and noun; the alternatives, entries, lines; the literal
+	// or pattern. Empty for the other kinds.
+	Values []string
 	// Advisory expectations are judged and shown but never fail a step: the
 	// text leaves room for doubt.
 	Advisory bool
 }
-
-// Judge compares the expectation with what happened: out is the output of the
-// command it belongs to, exit its status. The string says in a few words what
-// was found or missed. Prose and what cannot be judged is Unknown.
-func (e *Expect) Judge(out string, exit int) (Verdict, string) { return e.judge(out, exit) }

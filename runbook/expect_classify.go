@@ -5,38 +5,38 @@ import (
 	"strings"
 )
 
-// classify sets the expectation's text, kind and values from what its intro
+// classifyExpect sets the expectation's text, kind and values from what its intro
 // leaves. The kinds are tried in their order; what fits none of them for
 // certain is prose.
-func classify(e *Expect, in intro) {
+func classifyExpect(e *Expect, in expectIntro) {
 	e.Text = in.text
-	text, quoted := unquote(in.text)
+	text, quoted := stripQuotes(in.text)
 	if !quoted {
-		text = strings.TrimSpace(trimStop(text))
+		text = strings.TrimSpace(trimFullStop(text))
 	}
 	if !quoted || text == "" {
-		for _, try := range [...]func(*Expect, string, intro) bool{asFailure, asEmpty, asStatus, asComparison, asCount} {
+		for _, try := range [...]func(*Expect, string, expectIntro) bool{asFailure, asEmpty, asStatus, asComparison, asCount} {
 			if try(e, text, in) {
 				return
 			}
 		}
 	}
-	if values := alternatives(in.text); values != nil {
+	if values := eitherValues(in.text); values != nil {
 		e.Kind, e.Values = ExpectEither, values
 		return
 	}
 	asLiteral(e, text, quoted, in)
 }
 
-// trimStop removes a sentence's full stop, but not an ellipsis.
-func trimStop(s string) string {
+// trimFullStop removes a sentence's full stop, but not an ellipsis.
+func trimFullStop(s string) string {
 	if strings.HasSuffix(s, ".") && !strings.HasSuffix(s, "..") {
 		return s[:len(s)-1]
 	}
 	return s
 }
 
-func asFailure(e *Expect, text string, _ intro) bool {
+func asFailure(e *Expect, text string, _ expectIntro) bool {
 	l := strings.ToLower(text)
 	for _, not := range [...]string{"no ", "not ", "without ", "0 ", "zero "} {
 		if strings.HasPrefix(l, not) || strings.Contains(l, " "+not) {
@@ -55,7 +55,7 @@ func asFailure(e *Expect, text string, _ intro) bool {
 	return false
 }
 
-func asEmpty(e *Expect, text string, _ intro) bool {
+func asEmpty(e *Expect, text string, _ expectIntro) bool {
 	switch strings.ToLower(strings.Trim(text, "()<>")) {
 	case "", "empty", "no output", "nothing", "empty output", "should be empty", "(no output)", "blank":
 		e.Kind = ExpectEmpty
@@ -66,7 +66,7 @@ func asEmpty(e *Expect, text string, _ intro) bool {
 
 // asStatus recognises "200", "HTTP 200", "HTTP/1.1 200 OK", "status code 200",
 // "exit code 0". Values are "http" or "exit", then the number.
-func asStatus(e *Expect, text string, in intro) bool {
+func asStatus(e *Expect, text string, in expectIntro) bool {
 	l := strings.ToLower(text)
 	words := strings.FieldsFunc(l, func(c rune) bool { return c == ' ' || c == ':' || c == '=' })
 	kind, number := "http", -1
@@ -93,9 +93,9 @@ func asStatus(e *Expect, text string, in intro) bool {
 	return true
 }
 
-// comparisons maps how a comparison starts to its operator. Longer forms of
+// expectOperators maps how a comparison starts to its operator. Longer forms of
 // the same beginning come first.
-var comparisons = [...]struct{ words, op string }{
+var expectOperators = [...]struct{ words, op string }{
 	{">=", ">="}, {"<=", "<="}, {"≥", ">="}, {"≤", "<="}, {">", ">"}, {"<", "<"},
 	{"at least ", ">="}, {"at most ", "<="}, {"more than ", ">"}, {"greater than ", ">"},
 	{"less than ", "<"}, {"fewer than ", "<"}, {"under ", "<"}, {"below ", "<"}, {"over ", ">"}, {"above ", ">"},
@@ -103,18 +103,18 @@ var comparisons = [...]struct{ words, op string }{
 
 // asComparison recognises "> 0", "at least 3", "< 50ms", "between 5 and 7",
 // "5-7". Values are the operator and one or two numbers.
-func asComparison(e *Expect, text string, _ intro) bool {
+func asComparison(e *Expect, text string, _ expectIntro) bool {
 	l := strings.ToLower(text)
 	if rest, ok := strings.CutPrefix(l, "between "); ok {
 		low, high, ok := strings.Cut(rest, " and ")
-		return ok && setRange(e, low, high)
+		return ok && setExpectRange(e, low, high)
 	}
 	for _, sep := range [...]string{"-", "–", ".."} {
-		if low, high, ok := strings.Cut(l, sep); ok && low != "" && setRange(e, low, high) {
+		if low, high, ok := strings.Cut(l, sep); ok && low != "" && setExpectRange(e, low, high) {
 			return true
 		}
 	}
-	for _, c := range comparisons {
+	for _, c := range expectOperators {
 		rest, ok := strings.CutPrefix(l, c.words)
 		if !ok {
 			continue
@@ -129,7 +129,7 @@ func asComparison(e *Expect, text string, _ intro) bool {
 	return false
 }
 
-func setRange(e *Expect, low, high string) bool {
+func setExpectRange(e *Expect, low, high string) bool {
 	a, ok := numberWithUnit(strings.TrimSpace(low))
 	b, ok2 := numberWithUnit(strings.TrimSpace(high))
 	if !ok || !ok2 {
@@ -158,9 +158,9 @@ func numberWithUnit(s string) (string, bool) {
 // asCount recognises "3 tables", "5-7 alarms", "no rows". Values are the least
 // and the most, and the noun. Output may show a count in so many ways that it
 // is only advice.
-func asCount(e *Expect, text string, _ intro) bool {
+func asCount(e *Expect, text string, _ expectIntro) bool {
 	number, noun, ok := strings.Cut(text, " ")
-	if !ok || noun == "" || strings.Count(noun, " ") > 1 || !isLetters(noun) {
+	if !ok || noun == "" || strings.Count(noun, " ") > 1 || !isLettersOnly(noun) {
 		return false
 	}
 	low, high, ranged := strings.Cut(number, "-")
@@ -179,7 +179,7 @@ func asCount(e *Expect, text string, _ intro) bool {
 	return true
 }
 
-func isLetters(s string) bool {
+func isLettersOnly(s string) bool {
 	for _, c := range []byte(s) {
 		if c != ' ' && (c|0x20 < 'a' || c|0x20 > 'z') {
 			return false
@@ -188,19 +188,19 @@ func isLetters(s string) bool {
 	return true
 }
 
-// alternatives returns the literals of "A or B": each quoted or one word.
-func alternatives(text string) []string {
+// eitherValues returns the literals of "A or B": each quoted or one word.
+func eitherValues(text string) []string {
 	if !strings.Contains(text, " or ") {
 		return nil
 	}
 	var out []string
 	for _, p := range strings.Split(text, " or ") {
 		p = strings.Trim(p, " ,")
-		v, quoted := unquote(p)
+		v, quoted := stripQuotes(p)
 		if !quoted {
-			v = trimStop(v)
+			v = trimFullStop(v)
 		}
-		if v == "" || !quoted && (strings.ContainsAny(v, " ,") || isVague(v) || isProse(v)) {
+		if v == "" || !quoted && (strings.ContainsAny(v, " ,") || isVague(v) || isDescription(v)) {
 			return nil
 		}
 		out = append(out, v)
@@ -209,52 +209,52 @@ func alternatives(text string) []string {
 }
 
 // asLiteral settles whether the text is data, with or without wildcards, or prose.
-func asLiteral(e *Expect, text string, quoted bool, in intro) {
+func asLiteral(e *Expect, text string, quoted bool, in expectIntro) {
 	value := text
 	if head, ok := strings.CutSuffix(text, ")"); ok && !quoted {
 		if before, _, found := strings.Cut(head, " ("); found && before != "" {
 			value, e.Advisory = before, true // a remark, most likely
-			if v, q := unquote(before); q {
+			if v, q := stripQuotes(before); q {
 				value, quoted = v, true
 			}
 		}
 	}
-	if !quoted && !isData(value, in.strength) {
+	if !quoted && !isOutputText(value, in.strength) {
 		e.Kind, e.Values, e.Advisory = ExpectProse, nil, true
 		return
 	}
 	e.Kind, e.Values = ExpectLiteral, []string{value}
-	if hasWildcard(value) {
+	if holdsWildcard(value) {
 		e.Kind = ExpectPattern
-		if !hasContent(value) {
+		if !holdsContent(value) {
 			e.Kind, e.Values, e.Advisory = ExpectProse, nil, true
 			return
 		}
 	}
-	doubtful := in.strength == noted || in.strength == described && isPlainWord(value)
+	doubtful := in.strength == introNoted || in.strength == introDescribed && isOrdinaryWord(value)
 	e.Advisory = e.Advisory || !quoted && (isVague(value) || doubtful)
 }
 
-// isData reports whether an unquoted text is output rather than a description of it.
-func isData(text string, s introStrength) bool {
+// isOutputText reports whether an unquoted text is output rather than a description of it.
+func isOutputText(text string, s introStrength) bool {
 	words := strings.Fields(text)
-	if len(words) == 0 || isProse(text) {
+	if len(words) == 0 || isDescription(text) {
 		return false
 	}
 	switch s {
-	case announced:
+	case introAnnounced:
 		return true
-	case returned, described:
+	case introReturned, introDescribed:
 		return len(words) == 1
 	}
-	return len(words) == 1 && !isPlainWord(text)
+	return len(words) == 1 && !isOrdinaryWord(text)
 }
 
-// isProse reports whether a text describes an output instead of quoting it:
+// isDescription reports whether a text describes an output instead of quoting it:
 // a sentence of plain words, or one that begins as descriptions do.
-func isProse(text string) bool {
+func isDescription(text string) bool {
 	words := strings.Fields(text)
-	if len(words) < 2 {
+	if len(words) < 2 || strings.Contains(text, "=") {
 		return false
 	}
 	switch strings.ToLower(words[0]) {
@@ -265,16 +265,16 @@ func isProse(text string) bool {
 	}
 	plain := 0
 	for _, w := range words {
-		if isPlainWord(strings.Trim(w, ",;:()'!?")) {
+		if isOrdinaryWord(strings.Trim(w, ",;:()'!?")) {
 			plain++
 		}
 	}
-	return len(words) >= 3 && plain == len(words) || len(words) >= 5 && plain > len(words)*2/3 && !strings.ContainsAny(text, "={}[]\"!")
+	return len(words) >= 3 && plain == len(words) || len(words) >= 5 && plain > len(words)*2/3 && !strings.ContainsAny(text, "{}[]\"!")
 }
 
-// isPlainWord reports whether a word is an ordinary lower-case one, a capital
+// isOrdinaryWord reports whether a word is an ordinary lower-case one, a capital
 // at its start allowed.
-func isPlainWord(w string) bool {
+func isOrdinaryWord(w string) bool {
 	for i := range len(w) {
 		c := w[i]
 		if (c < 'a' || c > 'z') && (i > 0 || c < 'A' || c > 'Z') && c != '-' {

@@ -6,9 +6,11 @@ import (
 	"strings"
 )
 
-// judge is Expect.Judge: it decides by the kind, and answers Unknown wherever
-// the output leaves room for doubt.
-func (e *Expect) judge(out string, exit int) (Verdict, string) {
+// Judge compares the expectation with what happened: out is the output of the
+// command it belongs to, with or without terminal escapes, exit its status.
+// The string says in a few words what was found or missed; of the output it
+// quotes at most a number. Prose, and whatever is in doubt, is Unknown.
+func (e *Expect) Judge(out string, exit int) (Verdict, string) {
 	switch e.Kind {
 	case ExpectFailure:
 		if exit != 0 {
@@ -16,32 +18,32 @@ func (e *Expect) judge(out string, exit int) (Verdict, string) {
 		}
 		return Fail, "succeeded, but was expected to fail"
 	case ExpectEmpty:
-		if text := collapseSpace(out); text != "" {
-			return Fail, "printed " + excerpt(text)
+		if text := collapseOutput(out); text != "" {
+			return Fail, fmt.Sprintf("printed %d bytes", len(text))
 		}
 		return Pass, "printed nothing"
 	case ExpectStatus:
-		return e.judgeStatus(collapseSpace(out), exit)
+		return e.judgeStatus(collapseOutput(out), exit)
 	case ExpectComparison:
-		return e.judgeComparison(collapseSpace(out))
+		return e.judgeComparison(collapseOutput(out))
 	case ExpectCount:
 		return e.judgeCount(out)
 	case ExpectEither:
-		return e.judgeEither(collapseSpace(out))
+		return e.judgeEither(collapseOutput(out))
 	case ExpectList:
-		return e.judgeList(collapseSpace(out))
+		return e.judgeList(collapseOutput(out))
 	case ExpectLines:
-		return e.judgeLines(collapseSpace(out))
+		return e.judgeLines(collapseOutput(out))
 	case ExpectLiteral, ExpectPattern:
 		if len(e.Values) == 1 {
-			return judgeText(collapseSpace(out), e.Values[0])
+			return judgeText(collapseOutput(out), e.Values[0])
 		}
 	}
 	return Unknown, "not checked"
 }
 
-// excerpt quotes the start of a text for a message.
-func excerpt(s string) string {
+// quoteStart quotes the start of a text for a message.
+func quoteStart(s string) string {
 	const most = 60
 	if len(s) > most {
 		cut := most
@@ -55,31 +57,31 @@ func excerpt(s string) string {
 
 // judgeText looks for one literal or pattern in collapsed output.
 func judgeText(out, want string) (Verdict, string) {
-	value := collapseSpace(want)
+	value := collapseOutput(want)
 	if value == "" {
 		return Unknown, "not checked"
 	}
-	if hasWildcard(value) {
-		if matches(out, elements(value)) {
-			return Pass, "found " + excerpt(value)
+	if holdsWildcard(value) {
+		if matchPattern(out, patternElements(value)) {
+			return Pass, "found " + quoteStart(value)
 		}
-		return Fail, "found no " + excerpt(value)
+		return Fail, "found no " + quoteStart(value)
 	}
-	best := find(out, value)
-	if best < whole && strings.Contains(value, "=") {
-		best = max(best, find(tightEquals(out), tightEquals(value)))
+	best := findLiteral(out, value)
+	if best < foundWhole && strings.Contains(value, "=") {
+		best = max(best, findLiteral(tightEquals(out), tightEquals(value)))
 	}
 	switch {
-	case best == whole:
-		return Pass, "found " + excerpt(value)
-	case best == hyphened:
-		return Unknown, "found " + excerpt(value) + " only joined to other words by a hyphen"
-	case best == missing && find(strings.ToLower(out), strings.ToLower(value)) == whole:
-		return Unknown, "found " + excerpt(value) + " only in other capitals"
-	case best == withinWord:
-		return Fail, "found " + excerpt(value) + " only within longer words"
+	case best == foundWhole:
+		return Pass, "found " + quoteStart(value)
+	case best == foundHyphened:
+		return Unknown, "found " + quoteStart(value) + " only joined to other words by a hyphen"
+	case best == foundNowhere && findLiteral(strings.ToLower(out), strings.ToLower(value)) == foundWhole:
+		return Unknown, "found " + quoteStart(value) + " only in other capitals"
+	case best == foundWithin:
+		return Fail, "found " + quoteStart(value) + " only within longer words"
 	}
-	return Fail, "found no " + excerpt(value)
+	return Fail, "found no " + quoteStart(value)
 }
 
 // tightEquals removes the spaces around equals signs, which tools align.
@@ -87,8 +89,8 @@ func tightEquals(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, " =", "="), "= ", "=")
 }
 
-// worst keeps the least favourable of two verdicts.
-func worst(a, b Verdict) Verdict {
+// worseVerdict keeps the least favourable of two verdicts.
+func worseVerdict(a, b Verdict) Verdict {
 	switch {
 	case a == Fail || b == Fail:
 		return Fail
@@ -103,7 +105,7 @@ func (e *Expect) judgeList(out string) (Verdict, string) {
 	verdict, missed := Pass, []string(nil)
 	for _, want := range e.Values {
 		v, why := judgeText(out, want)
-		verdict = worst(verdict, v)
+		verdict = worseVerdict(verdict, v)
 		if v != Pass {
 			missed = append(missed, why)
 		}
@@ -123,14 +125,14 @@ func (e *Expect) judgeLines(out string) (Verdict, string) {
 	if verdict != Pass {
 		return verdict, why
 	}
-	pattern := []element(nil)
+	pattern := []patternElement(nil)
 	for i, want := range e.Values {
 		if i > 0 {
-			pattern = append(pattern, element{kind: anyWild})
+			pattern = append(pattern, patternElement{kind: anyWild})
 		}
-		pattern = append(pattern, elements(collapseSpace(want))...)
+		pattern = append(pattern, patternElements(collapseOutput(want))...)
 	}
-	if len(pattern) > 0 && !matches(out, pattern) {
+	if len(pattern) > 0 && !matchPattern(out, pattern) {
 		return Fail, "found the lines, but not in this order"
 	}
 	return Pass, fmt.Sprintf("found all %d lines in order", len(e.Values))
@@ -148,7 +150,7 @@ func (e *Expect) judgeEither(out string) (Verdict, string) {
 			verdict = Unknown
 		}
 	}
-	return verdict, "found none of " + excerpt(strings.Join(e.Values, " or "))
+	return verdict, "found none of " + quoteStart(strings.Join(e.Values, " or "))
 }
 
 // judgeStatus compares an exit status, or looks for an HTTP status code.
@@ -171,7 +173,7 @@ func (e *Expect) judgeStatus(out string, exit int) (Verdict, string) {
 		return Pass, "status " + got
 	case certain:
 		return Fail, "status " + got + ", not " + want
-	case find(out, want) == whole:
+	case findLiteral(out, want) == foundWhole:
 		return Pass, "found " + want
 	}
 	return Unknown, "the output shows no clear status code"
@@ -204,15 +206,15 @@ func isStatusCode(s string) bool {
 // judgeComparison compares the one number of the output; with none, or more
 // than one, nobody can tell which is meant.
 func (e *Expect) judgeComparison(out string) (Verdict, string) {
-	all := numbers(out)
+	all := numbersIn(out)
 	if len(all) != 1 {
 		return Unknown, fmt.Sprintf("the output holds %d numbers, not one", len(all))
 	}
-	got, ok := parseNumber(all[0])
+	got, ok := parseDecimal(all[0])
 	if !ok || len(e.Values) < 2 {
 		return Unknown, "not checked"
 	}
-	want, ok := parseNumber(e.Values[1])
+	want, ok := parseDecimal(e.Values[1])
 	if !ok {
 		return Unknown, "not checked"
 	}
@@ -227,7 +229,7 @@ func (e *Expect) judgeComparison(out string) (Verdict, string) {
 	case "<=":
 		holds = got <= want
 	case "..":
-		high, ok := parseNumber(e.Values[len(e.Values)-1])
+		high, ok := parseDecimal(e.Values[len(e.Values)-1])
 		if !ok {
 			return Unknown, "not checked"
 		}
@@ -241,13 +243,13 @@ func (e *Expect) judgeComparison(out string) (Verdict, string) {
 	return Fail, "found " + all[0]
 }
 
-func parseNumber(s string) (float64, bool) {
+func parseDecimal(s string) (float64, bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
 }
 
-// numbers returns the decimal numbers of a text, at most three of them.
-func numbers(s string) []string {
+// numbersIn returns the decimal numbers of a text, at most three of them.
+func numbersIn(s string) []string {
 	var out []string
 	for i := 0; i < len(s) && len(out) < 3; {
 		if s[i] < '0' || s[i] > '9' {
@@ -279,12 +281,12 @@ func (e *Expect) judgeCount(out string) (Verdict, string) {
 	}
 	lines := 0
 	for l := range strings.Lines(out) {
-		if collapseSpace(l) != "" {
+		if collapseOutput(l) != "" {
 			lines++
 		}
 	}
-	if low == high && find(collapseSpace(out), e.Values[0]+" "+e.Values[2]) == whole {
-		return Pass, "found " + excerpt(e.Values[0]+" "+e.Values[2])
+	if low == high && findLiteral(collapseOutput(out), e.Values[0]+" "+e.Values[2]) == foundWhole {
+		return Pass, "found " + quoteStart(e.Values[0]+" "+e.Values[2])
 	}
 	if low <= lines && lines <= high {
 		return Pass, fmt.Sprintf("printed %d lines", lines)

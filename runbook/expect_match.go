@@ -6,17 +6,17 @@ import (
 	"unicode/utf8"
 )
 
-// collapseSpace removes escape sequences, turns each run of white space into one
-// space and drops it at the ends.
-func collapseSpace(s string) string {
-	if isCollapsed(s) {
+// collapseOutput removes escape sequences, turns each run of white space into
+// one space and drops it at the ends.
+func collapseOutput(s string) string {
+	if isCollapsedOutput(s) {
 		return s
 	}
 	b := make([]byte, 0, len(s))
 	space := false
 	for i := 0; i < len(s); {
 		if s[i] == 0x1b {
-			i += escapeLen(s[i:])
+			i += terminalEscapeLen(s[i:])
 			continue
 		}
 		c, n := utf8.DecodeRuneInString(s[i:])
@@ -35,9 +35,9 @@ func collapseSpace(s string) string {
 	return string(b)
 }
 
-// isCollapsed reports whether s is its own collapsed form, for the common case
-// of ASCII text.
-func isCollapsed(s string) bool {
+// isCollapsedOutput reports whether s is its own collapsed form, for the common
+// case of ASCII text.
+func isCollapsedOutput(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if c >= 0x80 || c < ' ' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
@@ -47,8 +47,8 @@ func isCollapsed(s string) bool {
 	return true
 }
 
-// escapeLen returns the length of the terminal's escape sequence that s starts with.
-func escapeLen(s string) int {
+// terminalEscapeLen returns the length of the terminal's escape sequence that s starts with.
+func terminalEscapeLen(s string) int {
 	if len(s) < 2 {
 		return len(s)
 	}
@@ -76,18 +76,18 @@ func escapeLen(s string) int {
 }
 
 // How well a wanted text was found.
-type found uint8
+type howFound uint8
 
 const (
-	missing    found = iota
-	withinWord       // only within longer words: "active" in "inactive"
-	hyphened         // only joined to other words: "production" in "pre-production"
-	whole
+	foundNowhere  howFound = iota
+	foundWithin            // only within longer words: "active" in "inactive"
+	foundHyphened          // only joined to other words: "production" in "pre-production"
+	foundWhole
 )
 
-// find reports how out holds the literal want; both are collapsed.
-func find(out, want string) found {
-	best := missing
+// findLiteral reports how out holds the literal want; both are collapsed.
+func findLiteral(out, want string) howFound {
+	best := foundNowhere
 	for at := 0; want != ""; {
 		i := strings.Index(out[at:], want)
 		if i < 0 {
@@ -95,88 +95,88 @@ func find(out, want string) found {
 		}
 		start, end := at+i, at+i+len(want)
 		switch {
-		case joins(out, start, start-1) || joins(out, end-1, end):
-			best = max(best, withinWord)
+		case joinsWord(out, start, start-1) || joinsWord(out, end-1, end):
+			best = max(best, foundWithin)
 		case hyphenBefore(out, start) || hyphenAfter(out, end):
-			best = max(best, hyphened)
+			best = max(best, foundHyphened)
 		default:
-			return whole
+			return foundWhole
 		}
 		at = start + 1
 	}
 	return best
 }
 
-// joins reports whether the bytes at i and j, side by side, belong to one word.
-func joins(s string, i, j int) bool {
-	return i >= 0 && j >= 0 && i < len(s) && j < len(s) && isLetterByte(s[i]) && isLetterByte(s[j])
+// joinsWord reports whether the bytes at i and j, side by side, belong to one word.
+func joinsWord(s string, i, j int) bool {
+	return i >= 0 && j >= 0 && i < len(s) && j < len(s) && isTokenByte(s[i]) && isTokenByte(s[j])
 }
 
-// isLetterByte reports whether a byte belongs to a word; beyond ASCII all do.
-func isLetterByte(c byte) bool { return isNameByte(c) || c >= 0x80 }
+// isTokenByte reports whether a byte belongs to a word; beyond ASCII all do.
+func isTokenByte(c byte) bool { return isVarByte(c) || c >= 0x80 }
 
 func hyphenBefore(s string, start int) bool {
-	return start >= 2 && isLetterByte(s[start]) && s[start-1] == '-' && isLetterByte(s[start-2])
+	return start >= 2 && isTokenByte(s[start]) && s[start-1] == '-' && isTokenByte(s[start-2])
 }
 
 func hyphenAfter(s string, end int) bool {
-	return end+1 < len(s) && isLetterByte(s[end-1]) && s[end] == '-' && isLetterByte(s[end+1])
+	return end+1 < len(s) && isTokenByte(s[end-1]) && s[end] == '-' && isTokenByte(s[end+1])
 }
 
-// An element is one part of a pattern: a byte, or a wildcard.
-type element struct {
-	kind elementKind
+// A patternElement is one part of a pattern: a byte, or a wildcard.
+type patternElement struct {
+	kind patternKind
 	b    byte
 }
 
-type elementKind uint8
+type patternKind uint8
 
 const (
-	exactly  elementKind = iota // the byte b
-	wordWild                    // one or more bytes that are not a space: X, N
-	textWild                    // one or more bytes: <x>
-	anyWild                     // any bytes or none: ...
+	exactByte patternKind = iota // the byte b
+	wordWild                     // one or more bytes that are not a space: X, N
+	textWild                     // one or more bytes: <x>
+	anyWild                      // any bytes or none: ...
 )
 
-// hasWildcard reports whether a text holds any of the wildcards.
-func hasWildcard(s string) bool {
-	for _, e := range elements(s) {
-		if e.kind != exactly {
+// holdsWildcard reports whether a text holds any of the wildcards.
+func holdsWildcard(s string) bool {
+	for _, e := range patternElements(s) {
+		if e.kind != exactByte {
 			return true
 		}
 	}
 	return false
 }
 
-// hasContent reports whether a pattern holds anything that is not a wildcard.
-func hasContent(s string) bool {
-	for _, e := range elements(s) {
-		if e.kind == exactly && isLetterByte(e.b) {
+// holdsContent reports whether a pattern holds anything that is not a wildcard.
+func holdsContent(s string) bool {
+	for _, e := range patternElements(s) {
+		if e.kind == exactByte && isTokenByte(e.b) {
 			return true
 		}
 	}
 	return false
 }
 
-// elements splits a pattern: "..." and "…" match anything, "<x>" something,
+// patternElements splits a pattern: "..." and "…" match anything, "<x>" something,
 // "X", "N" and "x.x" as whole words one word.
-func elements(s string) []element {
-	out := make([]element, 0, len(s))
+func patternElements(s string) []patternElement {
+	out := make([]patternElement, 0, len(s))
 	for i := 0; i < len(s); {
 		kind, n := wildcardAt(s, i)
 		if n == 0 {
-			out = append(out, element{exactly, s[i]})
+			out = append(out, patternElement{exactByte, s[i]})
 			i++
 			continue
 		}
-		out = append(out, element{kind: kind})
+		out = append(out, patternElement{kind: kind})
 		i += n
 	}
 	return out
 }
 
 // wildcardAt returns the wildcard at i and its length, which is 0 if there is none.
-func wildcardAt(s string, i int) (elementKind, int) {
+func wildcardAt(s string, i int) (patternKind, int) {
 	switch s[i] {
 	case '.':
 		if strings.HasPrefix(s[i:], "...") {
@@ -187,11 +187,11 @@ func wildcardAt(s string, i int) (elementKind, int) {
 			return anyWild, len("…")
 		}
 	case '<':
-		if inner, ok := angleInner(s[i+1:]); ok && !isAbsent(inner) {
+		if inner, ok := angleInner(s[i+1:]); ok && !isAbsentValue(inner) {
 			return textWild, len(inner) + 2
 		}
 	case 'X', 'N':
-		if !joins(s, i, i-1) && !joins(s, i, i+1) {
+		if !joinsWord(s, i, i-1) && !joinsWord(s, i, i+1) {
 			return wordWild, 1
 		}
 	case 'x':
@@ -199,22 +199,26 @@ func wildcardAt(s string, i int) (elementKind, int) {
 		for strings.HasPrefix(s[end:], ".x") {
 			end += 2
 		}
-		if end > i+1 && !joins(s, i, i-1) && !joins(s, end-1, end) {
+		start := i
+		if i > 0 && s[i-1] == 'v' { // vx.x.x
+			start--
+		}
+		if end > i+1 && !joinsWord(s, start, start-1) && !joinsWord(s, end-1, end) {
 			return wordWild, end - i
 		}
 	}
-	return exactly, 0
+	return exactByte, 0
 }
 
-// matches reports whether out holds the pattern, from a word's start to a
+// matchPattern reports whether out holds the pattern, from a word's start to a
 // word's end. It follows all the ways to match side by side, so that its time
 // is bounded by the product of the two lengths, whatever they hold.
-func matches(out string, pattern []element) bool {
-	m := matcher{out: out, pattern: pattern, now: newPlaces(len(pattern) + 1), next: newPlaces(len(pattern) + 1)}
+func matchPattern(out string, pattern []patternElement) bool {
+	m := patternMatcher{out: out, pattern: pattern, now: newPlaceSet(len(pattern) + 1), next: newPlaceSet(len(pattern) + 1)}
 	for i := 0; i <= len(out); i++ {
 		m.now, m.next = m.next, m.now
 		m.next.clear()
-		if pattern[0].kind != exactly || !joins(out, i, i-1) {
+		if pattern[0].kind != exactByte || !joinsWord(out, i, i-1) {
 			m.now.add(0)
 		}
 		for k := 0; k < len(m.now.list); k++ {
@@ -226,40 +230,40 @@ func matches(out string, pattern []element) bool {
 	return false
 }
 
-// places is a set of places in a pattern, in the order in which they were added.
-type places struct {
+// placeSet is a set of places in a pattern, in the order in which they were added.
+type placeSet struct {
 	list []int
 	has  []bool
 }
 
-func newPlaces(n int) *places { return &places{has: make([]bool, n)} }
+func newPlaceSet(n int) *placeSet { return &placeSet{has: make([]bool, n)} }
 
-func (s *places) add(p int) {
+func (s *placeSet) add(p int) {
 	if !s.has[p] {
 		s.has[p] = true
 		s.list = append(s.list, p)
 	}
 }
 
-func (s *places) clear() {
+func (s *placeSet) clear() {
 	for _, p := range s.list {
 		s.has[p] = false
 	}
 	s.list = s.list[:0]
 }
 
-// A matcher holds the places in the pattern that the text so far leads to, and
-// those that one more byte leads to.
-type matcher struct {
+// A patternMatcher holds the places in the pattern that the text so far leads
+// to, and those that one more byte leads to.
+type patternMatcher struct {
 	out       string
-	pattern   []element
-	now, next *places
+	pattern   []patternElement
+	now, next *placeSet
 }
 
 // step takes the byte at i in place p, and reports whether the pattern has ended.
-func (m *matcher) step(i, p int) bool {
+func (m *patternMatcher) step(i, p int) bool {
 	if p == len(m.pattern) {
-		return m.pattern[p-1].kind != exactly || !joins(m.out, i-1, i)
+		return m.pattern[p-1].kind != exactByte || !joinsWord(m.out, i-1, i)
 	}
 	e := m.pattern[p]
 	if e.kind == anyWild {
@@ -269,7 +273,7 @@ func (m *matcher) step(i, p int) bool {
 		return false
 	}
 	switch c := m.out[i]; {
-	case e.kind == exactly && c == e.b:
+	case e.kind == exactByte && c == e.b:
 		m.next.add(p + 1)
 	case e.kind == wordWild && c != ' ', e.kind == textWild:
 		m.next.add(p)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// An intro is how a comment introduces what is expected.
-type intro struct {
+// An expectIntro is how a comment introduces what is expected.
+type expectIntro struct {
 	text string // what follows the introducing words
 	// strong: the words announce output ("Expected output:"); weak ones are a
 	// sentence's ("Should show …"), after which only what is plainly data counts.
@@ -18,23 +18,23 @@ type intro struct {
 type introStrength uint8
 
 const (
-	announced introStrength = iota + 1 // "Expected output: x", "=> x"
-	returned                           // "Should return x"
-	described                          // "Should show x", "Should be x"
-	noted                              // "Expected tables: x": a list, or for a person
+	introAnnounced introStrength = iota + 1 // "Expected output: x", "=> x"
+	introReturned                           // "Should return x"
+	introDescribed                          // "Should show x", "Should be x"
+	introNoted                              // "Expected tables: x": a list, or for a person
 )
 
 // readExpect reads the expectation that the remark with index i introduces,
 // with the lines below it that belong to it, and marks what it used. Without
 // one it returns the zero Expect.
-func readExpect(remarks []remark, i int, used []bool) Expect {
+func readExpect(remarks []scriptRemark, i int, used []bool) Expect {
 	in, ok := readIntro(remarks[i].text)
 	if !ok {
 		return Expect{}
 	}
 	e := Expect{Line: remarks[i].line}
 	if in.text != "" {
-		classify(&e, in)
+		classifyExpect(&e, in)
 		used[i] = true
 		return e
 	}
@@ -42,7 +42,7 @@ func readExpect(remarks []remark, i int, used []bool) Expect {
 		return Expect{}
 	}
 	entries, listed := followers(remarks, i)
-	if len(entries) == 0 || !listed && in.strength == noted {
+	if len(entries) == 0 || !listed && in.strength == introNoted {
 		return Expect{}
 	}
 	for j := i; j <= i+len(entries); j++ {
@@ -55,16 +55,16 @@ func readExpect(remarks []remark, i int, used []bool) Expect {
 	}
 	e.Kind = ExpectList
 	for j, v := range entries {
-		value, isQuoted := unquote(v)
+		value, isQuoted := stripQuotes(v)
 		entries[j] = value
-		e.Advisory = e.Advisory || !isQuoted && isProse(value)
+		e.Advisory = e.Advisory || !isQuoted && isDescription(value)
 	}
 	return e
 }
 
 // followers returns the lines of the block below remark i: the entries of a
 // list if it starts with one, else all lines.
-func followers(remarks []remark, i int) (entries []string, listed bool) {
+func followers(remarks []scriptRemark, i int) (entries []string, listed bool) {
 	for j := i + 1; j < len(remarks) && remarks[j].block == remarks[i].block && !remarks[j].after; j++ {
 		text := remarks[j].text
 		if text == "" {
@@ -89,110 +89,110 @@ func followers(remarks []remark, i int) (entries []string, listed bool) {
 }
 
 // readIntro recognises the words that introduce an expectation.
-func readIntro(s string) (intro, bool) {
+func readIntro(s string) (expectIntro, bool) {
 	if s == "" {
-		return intro{}, false
+		return expectIntro{}, false
 	}
 	if rest, ok := strings.CutPrefix(s, "=>"); ok {
-		return intro{text: strings.TrimSpace(rest), strength: announced}, true
+		return expectIntro{text: strings.TrimSpace(rest), strength: introAnnounced}, true
 	}
 	switch s[0] | 0x20 {
 	case 'e':
-		return expectIntro(s)
+		return readExpected(s)
 	case 'o', 'r':
-		if rest, ok := cutFold(s, "output:"); ok {
-			return intro{text: rest, strength: announced, open: true}, true
+		if rest, ok := cutPrefixFold(s, "output:"); ok {
+			return expectIntro{text: rest, strength: introAnnounced, open: true}, true
 		}
-		if rest, ok := cutFold(s, "returns:"); ok {
-			return intro{text: rest, strength: announced, open: true}, true
+		if rest, ok := cutPrefixFold(s, "returns:"); ok {
+			return expectIntro{text: rest, strength: introAnnounced, open: true}, true
 		}
 	case 's', 'm', 't', 'y', 'w', 'i':
-		return shouldIntro(s)
+		return readShould(s)
 	}
-	return intro{}, false
+	return expectIntro{}, false
 }
 
-// cutFold cuts a prefix, whatever its case, and the space after it.
-func cutFold(s, prefix string) (string, bool) {
+// cutPrefixFold cuts a prefix, whatever its case, and the space after it.
+func cutPrefixFold(s, prefix string) (string, bool) {
 	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return s, false
 	}
 	return strings.TrimSpace(s[len(prefix):]), true
 }
 
-// expectIntro recognises "Expected: x", "Expected output: x", "Expect x".
-func expectIntro(s string) (intro, bool) {
-	rest, ok := cutFold(s, "expected")
+// readExpected recognises "Expected: x", "Expected output: x", "Expect x".
+func readExpected(s string) (expectIntro, bool) {
+	rest, ok := cutPrefixFold(s, "expected")
 	if !ok {
-		if rest, ok = cutFold(s, "expects"); !ok {
-			rest, ok = cutFold(s, "expect")
+		if rest, ok = cutPrefixFold(s, "expects"); !ok {
+			rest, ok = cutPrefixFold(s, "expect")
 		}
 		if ok && strings.HasPrefix(rest, ":") {
-			return intro{text: strings.TrimSpace(rest[1:]), strength: announced, open: true}, true
+			return expectIntro{text: strings.TrimSpace(rest[1:]), strength: introAnnounced, open: true}, true
 		}
-		return intro{text: rest, strength: described}, ok && len(s) > len("expects") && rest != "" && strings.Contains(s[:8], " ")
+		return expectIntro{text: rest, strength: introDescribed}, ok && len(s) > len("expects") && rest != "" && strings.Contains(s[:8], " ")
 	}
 	noun, text, ok := strings.Cut(rest, ":")
 	if !ok || len(noun) > 40 {
-		return intro{}, false
+		return expectIntro{}, false
 	}
 	text = strings.TrimSpace(text)
 	words := strings.Fields(strings.ToLower(strings.Trim(noun, " ()")))
 	if len(words) > 3 || strings.ContainsAny(noun, "`\"'=/<") {
-		return intro{}, false
+		return expectIntro{}, false
 	}
 	for _, w := range words {
 		switch w {
 		case "duration", "time", "downtime", "runtime", "cost", "costs", "impact", "wait", "eta", "completion":
-			return intro{}, false // a forecast, not an output
+			return expectIntro{}, false // a forecast, not an output
 		}
 	}
-	in := intro{text: text, strength: noted, exit: slices.Contains(words, "exit"), open: true}
+	in := expectIntro{text: text, strength: introNoted, exit: slices.Contains(words, "exit"), open: true}
 	if len(words) == 0 {
-		in.strength = announced
+		in.strength = introAnnounced
 		return in, true
 	}
 	switch words[len(words)-1] {
 	case "output", "outputs", "result", "results", "response", "value", "status", "state", "return", "exit", "code", "version", "count", "line", "values", "lines":
-		in.strength = announced
+		in.strength = introAnnounced
 	}
 	return in, true
 }
 
-// shouldIntro recognises "Should return x", "This should be x", "Must print x",
+// readShould recognises "Should return x", "This should be x", "Must print x",
 // "You should see x".
-func shouldIntro(s string) (intro, bool) {
+func readShould(s string) (expectIntro, bool) {
 	for _, subject := range [...]string{"this ", "it ", "you ", "we ", "which "} {
-		if rest, ok := cutFold(s, subject); ok {
+		if rest, ok := cutPrefixFold(s, subject); ok {
 			s = rest
 			break
 		}
 	}
-	rest, ok := cutFold(s, "should ")
+	rest, ok := cutPrefixFold(s, "should ")
 	if !ok {
-		if rest, ok = cutFold(s, "must "); !ok {
-			return intro{}, false
+		if rest, ok = cutPrefixFold(s, "must "); !ok {
+			return expectIntro{}, false
 		}
 	}
 	if f, _, _ := strings.Cut(strings.ToLower(rest), " "); f == "fail" {
-		return intro{text: rest, strength: announced}, true
+		return expectIntro{text: rest, strength: introAnnounced}, true
 	}
 	verb, text, _ := strings.Cut(rest, " ")
 	colon := strings.HasSuffix(verb, ":") || strings.HasPrefix(text, ":")
 	text = strings.TrimSpace(strings.TrimPrefix(text, ":"))
-	in := intro{text: text, strength: described, open: colon}
+	in := expectIntro{text: text, strength: introDescribed, open: colon}
 	switch strings.ToLower(strings.TrimSuffix(verb, ":")) {
 	case "return", "print", "output", "equal", "say":
-		in.strength = returned
+		in.strength = introReturned
 	case "show", "see", "list", "display", "be", "contain", "include":
 	default:
-		return intro{}, false
+		return expectIntro{}, false
 	}
 	return in, text != "" || colon
 }
 
-// unquote strips one pair of quotes around the whole text.
-func unquote(s string) (string, bool) {
+// stripQuotes strips one pair of quotes around the whole text.
+func stripQuotes(s string) (string, bool) {
 	if len(s) < 2 {
 		return s, false
 	}

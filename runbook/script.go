@@ -29,6 +29,8 @@ type Command struct {
 	Line    int    // in the document, of its first line
 	Text    string // as written, here-documents included, the comments around it left out
 	Comment string // the comment above it, "# " removed, lines joined by "\n"
+	// Creates are the files that it makes, as far as its text tells; a name
+	// with an expansion is as written: "plan-$(date +%F).txt".
 	Creates []string
 	// Placeholders are the spellings, in order of first use, that Text holds.
 	Placeholders []string
@@ -67,11 +69,11 @@ type EffectKind uint8
 // The effects that decide a start directory.
 const (
 	Enters    EffectKind = iota // cd, pushd: Path becomes the directory
-	Leaves                      // cd to a place that only the run knows: "$DIR", "-", popd; Path is as written
+	Leaves                      // cd to a place that only the run knows: "$DIR", "-", popd, a cd on a condition; Path is as written
 	Runs                        // runs a program by a relative path
 	Reads                       // reads a file by a relative path
 	Makes                       // creates a file: a redirection, -out=
-	NeedsGlob                   // needs a file that matches Path here: "*.tf"
+	NeedsGlob                   // needs a file that matches Path: "*.tf", or "infra/*.tf" with -chdir=infra
 	NeedsFile                   // needs Path here: "package.json"
 )
 
@@ -81,10 +83,8 @@ type Effect struct {
 	Path    string // relative and literal, but for Leaves; for Enters also absolute
 	Command int    // index in Script.Commands
 	By      string // the program: "terraform", "pnpm", "cat"
-	// Inside reports that the effect happens in a subshell, whose cd does not last.
+	// Inside reports that the effect happens in a subshell, whose cd does not
+	// last. Path is then given from the directory that the subshell starts in:
+	// "(cd a && cat b)" enters "a" and reads "a/b".
 	Inside bool
 }
-
-// ReadScript reads a step's text: src is the document, slot one of its steps.
-// It never fails; what bash cannot parse is an error in Problems.
-func ReadScript(src []byte, slot *Slot) *Script { return readScript(src, slot) }

@@ -36,7 +36,7 @@ func (w *effectWalker) add(kind EffectKind, p, by string) {
 	if p == "" || p == "-" || strings.ContainsAny(p, "\n\x00") || kind != Enters && (path.IsAbs(p) || strings.Contains(p, "://")) {
 		return
 	}
-	if w.maybe && kind != Makes && kind != Leaves {
+	if w.maybe && kind != Makes && kind != Leaves || w.reader.unpacked && (kind == Reads || kind == Runs) {
 		return
 	}
 	if w.inside {
@@ -52,11 +52,31 @@ func (w *effectWalker) add(kind EffectKind, p, by string) {
 
 func (w *effectWalker) emit(kind EffectKind, p, by string) {
 	s := w.reader.script
+	switch kind {
+	case Makes:
+		w.reader.made = append(w.reader.made, p+"/")
+	case Reads, Runs:
+		if w.reader.isWithinMade(p) {
+			return
+		}
+	}
 	s.Effects = append(s.Effects, Effect{Kind: kind, Path: p, Command: w.command, By: by, Inside: w.inside})
 }
 
+// isWithinMade reports whether p lies in a directory that the step makes: what
+// is in it by then is not certain.
+func (r *scriptReader) isWithinMade(p string) bool {
+	const most = 1000 // beyond, a script is not worth the time
+	for _, dir := range r.made[:min(len(r.made), most)] {
+		if strings.HasPrefix(p, dir) {
+			return true
+		}
+	}
+	return false
+}
+
 // addArg records an effect on a word whose value the text tells.
-func (w *effectWalker) addArg(kind EffectKind, a arg, by string) {
+func (w *effectWalker) addArg(kind EffectKind, a shellArg, by string) {
 	if a.known && !w.reader.isMarked(a.word) {
 		w.add(kind, a.value, by)
 	}
@@ -64,9 +84,9 @@ func (w *effectWalker) addArg(kind EffectKind, a arg, by string) {
 
 // makes records a file that a command creates: as written in the command's
 // list, and as an effect if its name is certain.
-func (w *effectWalker) makes(a arg, by string) {
+func (w *effectWalker) makes(a shellArg, by string) {
 	name := w.source(a)
-	if a.known {
+	if a.known && !w.reader.isMarked(a.word) {
 		name = a.value
 	}
 	if name == "" || name == "-" || strings.HasPrefix(name, "/dev/") || strings.Contains(name, "://") {
@@ -80,8 +100,8 @@ func (w *effectWalker) makes(a arg, by string) {
 }
 
 // source returns the word as written.
-func (w *effectWalker) source(a arg) string {
-	text := w.reader.text[offset(a.word.Pos()):offset(a.word.End())]
+func (w *effectWalker) source(a shellArg) string {
+	text := w.reader.text[posOffset(a.word.Pos()):posOffset(a.word.End())]
 	if i := strings.IndexByte(text, '='); i > 0 && text[0] == '-' {
 		return text[i+1:]
 	}
@@ -94,8 +114,8 @@ func (r *scriptReader) isMarked(word *syntax.Word) bool {
 	if len(r.marks) == 0 {
 		return false
 	}
-	span := Span{offset(word.Pos()), offset(word.End())}
-	return slices.ContainsFunc(r.marks, func(m candidate) bool { return m.Overlaps(span) })
+	span := Span{posOffset(word.Pos()), posOffset(word.End())}
+	return slices.ContainsFunc(r.marks, func(m scriptMark) bool { return m.Overlaps(span) })
 }
 
 // sub follows what runs in a subshell.
@@ -246,8 +266,8 @@ func (w *effectWalker) substitutions(n syntax.Node) {
 
 // redirect follows a redirection.
 func (w *effectWalker) redirect(rd *syntax.Redirect, by string) {
-	value, known := literal(rd.Word)
-	a := arg{rd.Word, value, known}
+	value, known := literalWord(rd.Word)
+	a := shellArg{rd.Word, value, known}
 	if !known {
 		w.substitutions(rd.Word)
 	}
@@ -266,13 +286,13 @@ func (w *effectWalker) callExpr(c *syntax.CallExpr) {
 			w.substitutions(as.Value)
 		}
 	}
-	words := args(c)
+	words := shellArgs(c)
 	for _, a := range words {
 		if !a.known {
 			w.substitutions(a.word)
 		}
 	}
-	words, inPlace := unwrap(words)
+	words, inPlace := unwrapCommand(words)
 	if len(words) == 0 || !inPlace || !words[0].known || w.reader.isMarked(words[0].word) {
 		return
 	}
@@ -282,7 +302,7 @@ func (w *effectWalker) callExpr(c *syntax.CallExpr) {
 }
 
 // move follows the commands that change the directory.
-func (w *effectWalker) move(words []arg) bool {
+func (w *effectWalker) move(words []shellArg) bool {
 	switch words[0].value {
 	case "cd", "pushd":
 	case "popd":
@@ -291,13 +311,13 @@ func (w *effectWalker) move(words []arg) bool {
 	default:
 		return false
 	}
-	to := operands(words, "")
+	to := operandsOf(words, "")
 	switch {
 	case len(to) == 0:
 		w.leave("")
 	case !to[0].known || w.reader.isMarked(to[0].word) || to[0].value == "-" || strings.HasPrefix(to[0].value, "+") || to[0].value == "":
 		w.leave(w.source(to[0]))
-	case w.maybe:
+	case w.maybe || w.reader.unpacked:
 		w.leave(to[0].value)
 	default:
 		w.enter(to[0].value, words[0].value)

@@ -32,7 +32,7 @@ func (s *Script) Fill(command int, values map[string]string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("fill %q: %w", text, err)
 	}
-	all := leaves(tree)
+	all := shellLeaves(tree)
 	var b strings.Builder
 	at := 0
 	for _, p := range holes {
@@ -40,7 +40,7 @@ func (s *Script) Fill(command int, values map[string]string) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("placeholder %s has no value", p.Text)
 		}
-		l, ok := leafAt(all, p.Span)
+		l, ok := shellLeafAt(all, p.Span)
 		if !ok {
 			return "", fmt.Errorf("placeholder %s: its place in the command is not clear", p.Text)
 		}
@@ -72,30 +72,30 @@ func maskSpans(text string, holes []Placeholder) string {
 }
 
 // quoteFor writes value so that the shell reads it back as it is.
-func quoteFor(q quoting, value string) (string, error) {
+func quoteFor(q shellQuoting, value string) (string, error) {
 	if err := fillable(value); err != nil {
 		return "", err
 	}
 	switch q {
-	case bare:
+	case bareText:
 		return syntax.Quote(value, syntax.LangBash)
-	case singleQuote:
+	case singleQuoted:
 		return strings.ReplaceAll(value, `'`, `'\''`), nil
-	case doubleQuote:
-		return escape(value, "\\\"$`"), nil
-	case heredoc:
-		return escape(value, "\\$`"), nil
-	case heredocRaw:
+	case doubleQuoted:
+		return escapeBytes(value, "\\\"$`"), nil
+	case heredocText:
+		return escapeBytes(value, "\\$`"), nil
+	case rawHeredoc:
 		return value, nil
 	}
-	if !isPlain(value) {
+	if !isPlainValue(value) {
 		return "", fmt.Errorf("%q cannot be quoted inside $(( )), ${ } or back quotes", value)
 	}
 	return value, nil
 }
 
-// escape puts a backslash before each byte of value that is in special.
-func escape(value, special string) string {
+// escapeBytes puts a backslash before each byte of value that is in special.
+func escapeBytes(value, special string) string {
 	var b strings.Builder
 	for i := range len(value) {
 		if strings.IndexByte(special, value[i]) >= 0 {
@@ -116,10 +116,10 @@ func fillable(value string) error {
 	return nil
 }
 
-// isPlain reports whether the shell reads value as itself wherever it stands.
-func isPlain(value string) bool {
+// isPlainValue reports whether the shell reads value as itself wherever it stands.
+func isPlainValue(value string) bool {
 	for _, c := range []byte(value) {
-		if !isNameByte(c) && strings.IndexByte("./:@%+,-", c) < 0 {
+		if !isVarByte(c) && strings.IndexByte("./:@%+,-", c) < 0 {
 			return false
 		}
 	}
@@ -133,15 +133,15 @@ func sameShape(tree *syntax.File, filled string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(shape(tree), shape(got)) {
+	if !slices.Equal(programShape(tree), programShape(got)) {
 		return fmt.Errorf("the values would change what the command does")
 	}
 	return nil
 }
 
-// shape lists the parts of a program that are more than characters of a word,
+// programShape lists the parts of a program that are more than characters of a word,
 // in order, with their number of words.
-func shape(file *syntax.File) []string {
+func programShape(file *syntax.File) []string {
 	var out []string
 	syntax.Walk(file, func(n syntax.Node) bool {
 		switch n := n.(type) {

@@ -5,6 +5,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // stepSlots makes a slot for each tagged fence of a document by a plain scan of
@@ -46,12 +50,31 @@ func readText(t testing.TB, script string) *Script {
 	return ReadScript(src, slot)
 }
 
-// readSeed returns the checklist that the project was built for.
-func readSeed(t testing.TB) []byte {
+// scriptSeed returns the checklist that the project was built for.
+func scriptSeed(t testing.TB) []byte {
 	t.Helper()
 	src, err := os.ReadFile("../../shared/seed/checklist.md")
 	if err != nil {
 		t.Skip("skipped: no ../shared/seed/checklist.md")
 	}
 	return src
+}
+
+// validText reports whether every character of s can be printed.
+func validText(s string) bool {
+	return strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) }) < 0 && utf8.ValidString(s)
+}
+
+// firstCall returns the words of the call that a text consists of.
+func firstCall(t testing.TB, text string) []shellArg {
+	t.Helper()
+	file, err := parseShell(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	call, ok := file.Stmts[0].Cmd.(*syntax.CallExpr)
+	if !ok {
+		t.Fatalf("%q is not a call", text)
+	}
+	return shellArgs(call)
 }

@@ -2,56 +2,57 @@ package runbook
 
 import (
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A leaf is a stretch of a script's text that the shell reads as literal
+// A shellLeaf is a stretch of a script's text that the shell reads as literal
 // characters, and how it reads them.
-type leaf struct {
+type shellLeaf struct {
 	Span
-	quoting quoting
+	quoting shellQuoting
 	quoted  Span             // the inside of the quotes around it; the leaf itself if there are none
 	call    *syntax.CallExpr // the call that it stands in, if any
 }
 
-// quoting says how the shell reads a stretch of text: what may be put there
+// shellQuoting says how the shell reads a stretch of text: what may be put there
 // and how it must be escaped.
-type quoting uint8
+type shellQuoting uint8
 
 const (
-	bare        quoting = iota // not quoted
-	singleQuote                // '…'
-	doubleQuote                // "…"
-	heredoc                    // a here-document, expanded
-	heredocRaw                 // a here-document, not expanded
-	opaque                     // inside ${…}, $((…)), `…`, $'…': only plain text may be put there
-	notData                    // a name that the shell itself uses: a variable's, a function's, a here-document's end
+	bareText     shellQuoting = iota // not quoted
+	singleQuoted                     // '…'
+	doubleQuoted                     // "…"
+	heredocText                      // a here-document, expanded
+	rawHeredoc                       // a here-document, not expanded
+	opaqueText                       // inside ${…}, $((…)), `…`, $'…': only plain text may be put there
+	shellName                        // a name that the shell itself uses: a variable's, a function's, a here-document's end
 )
 
-// leaves returns the literal stretches under node, in the order of the text.
-func leaves(node syntax.Node) []leaf {
+// shellLeaves returns the literal stretches under node, in the order of the text.
+func shellLeaves(node syntax.Node) []shellLeaf {
 	w := leafWalker{stack: []leafFrame{{}}}
 	syntax.Walk(node, w.visit)
-	slices.SortStableFunc(w.leaves, func(a, b leaf) int { return a.Start - b.Start })
+	slices.SortStableFunc(w.leaves, func(a, b shellLeaf) int { return a.Start - b.Start })
 	return w.leaves
 }
 
-// leafAt returns the leaf that holds the whole span.
-func leafAt(leaves []leaf, s Span) (leaf, bool) {
-	i, ok := slices.BinarySearchFunc(leaves, s.Start, func(l leaf, at int) int { return l.Start - at })
+// shellLeafAt returns the leaf that holds the whole span.
+func shellLeafAt(leaves []shellLeaf, s Span) (shellLeaf, bool) {
+	i, ok := slices.BinarySearchFunc(leaves, s.Start, func(l shellLeaf, at int) int { return l.Start - at })
 	if !ok {
 		i--
 	}
 	if i < 0 || !leaves[i].Contains(s) {
-		return leaf{}, false
+		return shellLeaf{}, false
 	}
 	return leaves[i], true
 }
 
 // A leafFrame is what the nodes around the visited one say of its text.
 type leafFrame struct {
-	quoting  quoting
+	quoting  shellQuoting
 	quoted   Span
 	call     *syntax.CallExpr
 	name     *syntax.Lit // the child that is a name
@@ -63,7 +64,7 @@ type leafFrame struct {
 
 type leafWalker struct {
 	stack  []leafFrame
-	leaves []leaf
+	leaves []shellLeaf
 }
 
 func (w *leafWalker) visit(n syntax.Node) bool {
@@ -80,10 +81,10 @@ func (w *leafWalker) visit(n syntax.Node) bool {
 	case *syntax.DeclClause:
 		f.call = nil
 	case *syntax.Redirect:
-		f.name, f.stop, f.body = n.N, n.Word, n.Hdoc
-		f.call = nil
-		if !isHeredoc(n) {
-			f.stop = nil
+		f.name, f.call = n.N, nil
+		if isHeredoc(n) {
+			f.stop, f.body = n.Word, n.Hdoc
+			f.raw = isQuotedStop(n.Word)
 		}
 	case *syntax.Word:
 		f.enterWord(n, parent)
@@ -96,14 +97,14 @@ func (w *leafWalker) visit(n syntax.Node) bool {
 	case *syntax.CmdSubst:
 		f.enterSubstitution(n)
 	case *syntax.ProcSubst:
-		f.quoting, f.call = bare, nil
+		f.quoting, f.call = bareText, nil
 	case *syntax.ParamExp:
-		f.quoting, f.name = opaque, n.Param
+		f.quoting, f.name = opaqueText, n.Param
 	case *syntax.ArithmExp, *syntax.ArithmCmd, *syntax.LetClause, *syntax.CStyleLoop, *syntax.ExtGlob:
-		f.quoting = opaque
+		f.quoting = opaqueText
 	case *syntax.DblQuoted:
-		if f.quoting == bare {
-			f.quoting, f.quoted = doubleQuote, Span{offset(n.Pos()) + 1, offset(n.End()) - 1}
+		if f.quoting == bareText {
+			f.quoting, f.quoted = doubleQuoted, Span{posOffset(n.Pos()) + 1, posOffset(n.End()) - 1}
 		}
 	case *syntax.SglQuoted:
 		w.addQuoted(n, f)
@@ -117,11 +118,25 @@ func (w *leafWalker) visit(n syntax.Node) bool {
 func (f *leafFrame) enterWord(n *syntax.Word, parent leafFrame) {
 	switch n {
 	case parent.stop:
-		f.quoting = notData
-		f.raw = true
+		f.quoting = shellName
 	case parent.body:
-		f.quoting, f.quoted = heredoc, Span{offset(n.Pos()), offset(n.End())}
+		// The tree counts the closing line as part of the body.
+		f.quoting, f.quoted = heredocText, Span{posOffset(n.Pos()), posOffset(n.End()) - len(heredocStop(parent.stop))}
+		if f.raw {
+			f.quoting = rawHeredoc
+		}
 	}
+}
+
+// isQuotedStop reports whether a here-document's word is quoted, so that its
+// body is not expanded.
+func isQuotedStop(w *syntax.Word) bool {
+	for _, p := range w.Parts {
+		if l, ok := p.(*syntax.Lit); !ok || strings.IndexByte(l.Value, '\\') >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // enterSubstitution starts afresh: quotes around a command substitution do not
@@ -129,33 +144,36 @@ func (f *leafFrame) enterWord(n *syntax.Word, parent leafFrame) {
 func (f *leafFrame) enterSubstitution(n *syntax.CmdSubst) {
 	f.call = nil
 	if n.Backquotes || f.backtick {
-		f.quoting, f.backtick = opaque, true
+		f.quoting, f.backtick = opaqueText, true
 		return
 	}
-	f.quoting = bare
+	f.quoting = bareText
 }
 
 func (w *leafWalker) add(n *syntax.Lit, f leafFrame, isName bool) {
-	l := leaf{Span: Span{offset(n.Pos()), offset(n.End())}, quoting: f.quoting, quoted: f.quoted, call: f.call}
+	l := shellLeaf{Span: Span{posOffset(n.Pos()), posOffset(n.End())}, quoting: f.quoting, quoted: f.quoted, call: f.call}
 	if isName {
-		l.quoting = notData
+		l.quoting = shellName
 	}
-	if l.quoting == bare || l.quoting == opaque {
+	switch l.quoting {
+	case bareText, opaqueText:
 		l.quoted = l.Span
+	case heredocText, rawHeredoc:
+		l.End = min(l.End, l.quoted.End)
 	}
 	w.leaves = append(w.leaves, l)
 }
 
 func (w *leafWalker) addQuoted(n *syntax.SglQuoted, f leafFrame) {
-	l := leaf{Span: Span{offset(n.Left) + 1, offset(n.Right)}, quoting: singleQuote, call: f.call}
+	l := shellLeaf{Span: Span{posOffset(n.Left) + 1, posOffset(n.Right)}, quoting: singleQuoted, call: f.call}
 	if n.Dollar {
 		l.Start++
 	}
-	if n.Dollar || f.quoting != bare {
-		l.quoting = opaque
+	if n.Dollar || f.quoting != bareText {
+		l.quoting = opaqueText
 	}
-	if f.quoting == notData {
-		l.quoting = notData
+	if f.quoting == shellName {
+		l.quoting = shellName
 	}
 	l.quoted = l.Span
 	w.leaves = append(w.leaves, l)

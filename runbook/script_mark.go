@@ -2,35 +2,35 @@ package runbook
 
 import "strings"
 
-// A candidate is a part of a script that may be a placeholder, found in the text
+// A scriptMark is a part of a script that may be a placeholder, found in the text
 // alone: the shell would misread most of them.
-type candidate struct {
+type scriptMark struct {
 	Span
-	kind candidateKind
+	kind scriptMarkKind
 }
 
-type candidateKind uint8
+type scriptMarkKind uint8
 
 const (
-	angleMark   candidateKind = iota // <name>
-	chevronMark                      // <<insert name>>
-	bracketMark                      // [your-name]
-	braceMark                        // {name}
-	nameMark                         // YOUR_NAME, --detector-id DETECTOR_ID
-	dotsMark                         // sk-...
+	angleMark   scriptMarkKind = iota // <name>
+	chevronMark                       // <<insert name>>
+	bracketMark                       // [your-name]
+	braceMark                         // {name}
+	nameMark                          // YOUR_NAME, --detector-id DETECTOR_ID
+	dotsMark                          // sk-...
 )
 
-// maxMark bounds a placeholder's length in bytes.
-const maxMark = 80
+// maxHole bounds a placeholder's length in bytes.
+const maxHole = 80
 
 // findMarks returns what in the text may be placeholders, in order and never
 // overlapping, and the text with those that the shell would misread
-// overwritten by letters of equal length. Whether a candidate is a placeholder
+// overwritten by letters of equal length. Whether a mark is a placeholder
 // depends on where the shell finds it; see scriptReader.isPlaceholder.
-func findMarks(text string) (marks []candidate, masked string) {
-	end := 0 // of the last candidate
+func findMarks(text string) (marks []scriptMark, masked string) {
+	end := 0 // of the last mark
 	for i := 0; i < len(text); {
-		m, next := candidate{}, i+1
+		m, next := scriptMark{}, i+1
 		switch c := text[i]; {
 		case c == '<':
 			m = angleAt(text, i)
@@ -42,7 +42,7 @@ func findMarks(text string) (marks []candidate, masked string) {
 			m = dotsAt(text, i, len("..."))
 		case c == 0xE2 && strings.HasPrefix(text[i:], "…"):
 			m = dotsAt(text, i, len("…"))
-		case 'A' <= c && c <= 'Z' && (i == 0 || !isNameByte(text[i-1])):
+		case 'A' <= c && c <= 'Z' && (i == 0 || !isVarByte(text[i-1])):
 			m, next = nameAt(text, i)
 		}
 		if m.Len() > 0 && m.Start >= end {
@@ -52,11 +52,11 @@ func findMarks(text string) (marks []candidate, masked string) {
 		}
 		i = next
 	}
-	return marks, mask(text, marks)
+	return marks, maskMarks(text, marks)
 }
 
-// mask overwrites the marks that are not plain words already.
-func mask(text string, marks []candidate) string {
+// maskMarks overwrites the marks that are not plain words already.
+func maskMarks(text string, marks []scriptMark) string {
 	var b []byte
 	for _, m := range marks {
 		if m.kind == nameMark || m.kind == dotsMark {
@@ -75,11 +75,11 @@ func mask(text string, marks []candidate) string {
 	return string(b)
 }
 
-// angleAt returns the candidate of "<name>" or "<<insert name>>" at i, by its shape:
+// angleAt returns the mark of "<name>" or "<<insert name>>" at i, by its shape:
 // closed on its line, no space inside its ends, nothing in it that a
 // redirection, a here-document or a tag would have.
-func angleAt(text string, i int) candidate {
-	none := candidate{}
+func angleAt(text string, i int) scriptMark {
+	none := scriptMark{}
 	if i > 0 && (text[i-1] == '<' || text[i-1] == '\\' || text[i-1] == '?' || strings.HasSuffix(text[:i], "?P")) {
 		return none // a here-document, \<word\>, a named group
 	}
@@ -89,7 +89,7 @@ func angleAt(text string, i int) candidate {
 		open = 2
 	}
 	inner, ok := angleInner(text[i+open:])
-	if !ok || isAbsent(inner) {
+	if !ok || isAbsentValue(inner) {
 		return none
 	}
 	end := i + open + len(inner) + 1
@@ -98,20 +98,20 @@ func angleAt(text string, i int) candidate {
 		if !strings.HasPrefix(after, ">") || strings.HasPrefix(after, ">>") || closesHeredoc(after, inner) {
 			return none
 		}
-		return candidate{Span{i, end + 1}, chevronMark}
+		return scriptMark{Span{i, end + 1}, chevronMark}
 	}
 	if looksRedirected(text[:i], inner, after) {
 		return none
 	}
-	return candidate{Span{i, end}, angleMark}
+	return scriptMark{Span{i, end}, angleMark}
 }
 
 // angleInner returns what stands before the closing ">" of s.
 func angleInner(s string) (string, bool) {
-	if s == "" || !isNameStart(s[0]) && !strings.HasPrefix(s, "...") {
+	if s == "" || !isHoleStart(s[0]) && !strings.HasPrefix(s, "...") {
 		return "", false
 	}
-	for i := 0; i < len(s) && i < maxMark; i++ {
+	for i := 0; i < len(s) && i < maxHole; i++ {
 		c := s[i]
 		switch {
 		case c == '>':
@@ -119,7 +119,7 @@ func angleInner(s string) (string, bool) {
 			return s[:i], last != ' ' && last != '-' && last != '/'
 		case c == '#' && s[i-1] == ' ':
 			return "", false
-		case c >= 0x80, isNameByte(c), strings.IndexByte(" -./:,#+|", c) >= 0:
+		case c >= 0x80, isVarByte(c), strings.IndexByte(" -./:,#+|", c) >= 0:
 		default:
 			return "", false
 		}
@@ -127,13 +127,13 @@ func angleInner(s string) (string, bool) {
 	return "", false
 }
 
-// isNameStart reports whether c can start a placeholder's name.
-func isNameStart(c byte) bool {
+// isHoleStart reports whether c can start a placeholder's name.
+func isHoleStart(c byte) bool {
 	return c >= 0x80 || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
 }
 
-// isAbsent reports whether tools print <name> for a value that is not there.
-func isAbsent(name string) bool {
+// isAbsentValue reports whether tools print <name> for a value that is not there.
+func isAbsentValue(name string) bool {
 	switch name {
 	case "none", "nil", "null", "unknown", "pending", "unset":
 		return true
@@ -165,25 +165,25 @@ func looksRedirected(before, inner, after string) bool {
 		return true
 	}
 	starts := before == "" || strings.IndexByte(" \t\n", before[len(before)-1]) >= 0
-	return starts && after != "" && isNameByte(after[0]) && strings.ContainsAny(inner, "./")
+	return starts && after != "" && isVarByte(after[0]) && strings.ContainsAny(inner, "./")
 }
 
-// bracketAt returns the candidate of "[your-x]" at i.
-func bracketAt(text string, i int) candidate {
+// bracketAt returns the mark of "[your-x]" at i.
+func bracketAt(text string, i int) scriptMark {
 	if i > 0 && strings.IndexByte(" \t\n\"'=/:@,", text[i-1]) < 0 {
-		return candidate{} // an index, a glob, a test
+		return scriptMark{} // an index, a glob, a test
 	}
 	rest := text[i+1:]
-	end := strings.IndexByte(rest[:min(len(rest), maxMark)], ']')
+	end := strings.IndexByte(rest[:min(len(rest), maxHole)], ']')
 	if end < 0 || !isInstruction(rest[:end]) || strings.HasPrefix(rest[end+1:], "(") {
-		return candidate{}
+		return scriptMark{}
 	}
 	for _, c := range []byte(rest[:end]) {
-		if c < 0x80 && !isNameByte(c) && strings.IndexByte(" -.'/", c) < 0 {
-			return candidate{}
+		if c < 0x80 && !isVarByte(c) && strings.IndexByte(" -.'/", c) < 0 {
+			return scriptMark{}
 		}
 	}
-	return candidate{Span{i, i + end + 2}, bracketMark}
+	return scriptMark{Span{i, i + end + 2}, bracketMark}
 }
 
 // isInstruction reports whether s tells a person to put something in its
@@ -197,35 +197,35 @@ func isInstruction(s string) bool {
 	return false
 }
 
-// braceAt returns the candidate of "{name}" at i, where it is neither an expansion,
+// braceAt returns the mark of "{name}" at i, where it is neither an expansion,
 // nor a template's "{{name}}", nor one of the forms "%{name}", "@{name}", "{fd}>file".
-func braceAt(text string, i int) candidate {
-	if i > 0 && strings.IndexByte("${@%\\#!&", text[i-1]) >= 0 || i+1 >= len(text) || !isNameStart(text[i+1]) {
-		return candidate{}
+func braceAt(text string, i int) scriptMark {
+	if i > 0 && strings.IndexByte("${@%\\#!&", text[i-1]) >= 0 || i+1 >= len(text) || !isHoleStart(text[i+1]) {
+		return scriptMark{}
 	}
 	end := i + 1
-	for end < len(text) && end-i < maxMark && (isNameByte(text[end]) || text[end] == '-') {
+	for end < len(text) && end-i < maxHole && (isVarByte(text[end]) || text[end] == '-') {
 		end++
 	}
 	if end >= len(text) || text[end] != '}' {
-		return candidate{}
+		return scriptMark{}
 	}
 	if after := text[end+1:]; after != "" && strings.IndexByte("}<>", after[0]) >= 0 {
-		return candidate{}
+		return scriptMark{}
 	}
-	return candidate{Span{i, end + 1}, braceMark}
+	return scriptMark{Span{i, end + 1}, braceMark}
 }
 
-// nameAt returns the candidate of the capitalised word that starts at i, if it asks
+// nameAt returns the mark of the capitalised word that starts at i, if it asks
 // to be replaced, and the word's end.
-func nameAt(text string, i int) (candidate, int) {
+func nameAt(text string, i int) (scriptMark, int) {
 	end := i
-	for end < len(text) && isNameByte(text[end]) {
+	for end < len(text) && isVarByte(text[end]) {
 		if 'a' <= text[end] && text[end] <= 'z' {
-			for end < len(text) && isNameByte(text[end]) {
+			for end < len(text) && isVarByte(text[end]) {
 				end++
 			}
-			return candidate{}, end
+			return scriptMark{}, end
 		}
 		end++
 	}
@@ -235,16 +235,16 @@ func nameAt(text string, i int) (candidate, int) {
 		strings.HasSuffix(name, "_HERE") && len(name) > len("_HERE"),
 		name == "CHANGE_ME":
 		if isAssigned(text, i, end) {
-			return candidate{}, end
+			return scriptMark{}, end
 		}
 	case strings.HasSuffix(name, "ACCOUNT_ID") && inARN(text, i, end), isOwnFlag(text[:i], name):
 	default:
-		return candidate{}, end
+		return scriptMark{}, end
 	}
 	if strings.Contains(text, "$"+name) || strings.Contains(text, "${"+name) {
-		return candidate{}, end // a variable
+		return scriptMark{}, end // a variable
 	}
-	return candidate{Span{i, end}, nameMark}, end
+	return scriptMark{Span{i, end}, nameMark}, end
 }
 
 // isAssigned reports whether text[i:end] is the name in "NAME=value".
@@ -258,7 +258,7 @@ func inARN(text string, i, end int) bool {
 		return false
 	}
 	from := i
-	for from > 0 && i-from < maxMark && strings.IndexByte(" \t\n\"'=", text[from-1]) < 0 {
+	for from > 0 && i-from < maxHole && strings.IndexByte(" \t\n\"'=", text[from-1]) < 0 {
 		from--
 	}
 	return strings.HasPrefix(text[from:i], "arn:")
@@ -282,24 +282,24 @@ func isOwnFlag(before, name string) bool {
 	return name != "ENV" && strings.EqualFold(strings.ReplaceAll(dashes[2:], "-", "_"), name)
 }
 
-// dotsAt returns the candidate of the word around the dots at i, when it is a value
+// dotsAt returns the mark of the word around the dots at i, when it is a value
 // cut short and not a path pattern (./...), a range (a...b between names) or
 // a language's own syntax.
-func dotsAt(text string, i, n int) candidate {
+func dotsAt(text string, i, n int) scriptMark {
 	const ends = " \t\n\"'`=;|&<>(),"
 	start, end := i, i+n
-	for start > 0 && i-start < 2*maxMark && strings.IndexByte(ends, text[start-1]) < 0 {
+	for start > 0 && i-start < 2*maxHole && strings.IndexByte(ends, text[start-1]) < 0 {
 		start--
 	}
-	for end < len(text) && end-i < 2*maxMark && strings.IndexByte(ends, text[end]) < 0 {
+	for end < len(text) && end-i < 2*maxHole && strings.IndexByte(ends, text[end]) < 0 {
 		end++
 	}
 	word := text[start:end]
 	if strings.ContainsAny(word, "$[]{}\\*@!") || strings.HasPrefix(word, "./") || strings.HasPrefix(word, "../") {
-		return candidate{}
+		return scriptMark{}
 	}
-	if text[i] == '.' && strings.HasSuffix(word, "/...") && !strings.Contains(word, ":") {
-		return candidate{}
+	if strings.Contains(word, "/compare/") || text[i] == '.' && strings.HasSuffix(word, "/...") && !strings.Contains(word, ":") {
+		return scriptMark{}
 	}
-	return candidate{Span{start, end}, dotsMark}
+	return scriptMark{Span{start, end}, dotsMark}
 }

@@ -14,14 +14,14 @@ func (r *scriptReader) placeholders(file *syntax.File) {
 	if len(r.marks) == 0 || len(r.parts) == 0 {
 		return
 	}
-	all := leaves(file)
+	all := shellLeaves(file)
 	command := 0
 	for _, m := range r.marks {
 		for command < len(r.parts)-1 && m.Start >= r.parts[command].span.End {
 			command++
 		}
 		part := r.parts[command]
-		l, ok := leafAt(all, m.Span)
+		l, ok := shellLeafAt(all, m.Span)
 		if !ok || !part.span.Contains(m.Span) || !r.isPlaceholder(m, l) {
 			continue
 		}
@@ -39,18 +39,22 @@ func (r *scriptReader) placeholders(file *syntax.File) {
 	}
 }
 
-// isPlaceholder decides by the candidate's kind and by how the shell reads it.
-func (r *scriptReader) isPlaceholder(m candidate, l leaf) bool {
-	if l.quoting == notData {
-		return false
+// isPlaceholder decides by the mark's kind and by how the shell reads it.
+func (r *scriptReader) isPlaceholder(m scriptMark, l shellLeaf) bool {
+	if l.quoting == shellName {
+		return m.kind != nameMark && m.kind != dotsMark
 	}
 	text := r.text[m.Start:m.End]
 	inner := strings.Trim(text, "<>[]{}")
 	quoted := r.text[l.quoted.Start:l.quoted.End]
-	inQuotes := l.quoting != bare
-	inHeredoc := l.quoting == heredoc || l.quoting == heredocRaw
-	if inQuotes && inSedPattern(quoted, m.Start-l.quoted.Start) {
+	inQuotes := l.quoting != bareText
+	inHeredoc := l.quoting == heredocText || l.quoting == rawHeredoc
+	program := r.program(l.call)
+	if (inQuotes || program == "sed") && inSedPattern(quoted, m.Start-l.quoted.Start) {
 		return false
+	}
+	if isSearch(program) && (m.kind == nameMark || m.kind == dotsMark || inQuotes && !isInstruction(inner)) {
+		return false // what is searched for
 	}
 	switch m.kind {
 	case angleMark:
@@ -64,6 +68,15 @@ func (r *scriptReader) isPlaceholder(m candidate, l leaf) bool {
 		return !inHeredoc && r.isElision(text, l, quoted)
 	}
 	return true
+}
+
+// isSearch reports whether a program takes a pattern to look for.
+func isSearch(program string) bool {
+	switch program {
+	case "grep", "egrep", "fgrep", "zgrep", "rg", "ag", "ack":
+		return true
+	}
+	return false
 }
 
 // isMarkup reports whether "<tag>" in quotes is HTML, XML or a type.
@@ -82,7 +95,7 @@ func isMarkup(quoted, tag string) bool {
 // inSedPattern reports whether the byte at offset at stands in the pattern of
 // a substitution, "s/pattern/replacement/": what is searched for is there.
 func inSedPattern(quoted string, at int) bool {
-	if len(quoted) < 3 || quoted[0] != 's' || isNameByte(quoted[1]) || quoted[1] == ' ' || quoted[1] == '-' || quoted[1] == ':' || quoted[1] == '.' {
+	if len(quoted) < 3 || quoted[0] != 's' || isVarByte(quoted[1]) || quoted[1] == ' ' || quoted[1] == '-' || quoted[1] == ':' || quoted[1] == '.' {
 		return false
 	}
 	end := strings.IndexByte(quoted[2:], quoted[1])
@@ -91,14 +104,14 @@ func inSedPattern(quoted string, at int) bool {
 
 // isBracePlaceholder reports whether "{name}" is for a person to replace: in
 // quotes it mostly belongs to a program's own language.
-func (r *scriptReader) isBracePlaceholder(m candidate, l leaf, quoted string) bool {
+func (r *scriptReader) isBracePlaceholder(m scriptMark, l shellLeaf, quoted string) bool {
 	text := r.text[m.Start:m.End]
 	if strings.Contains(r.text, "-I "+text) || strings.Contains(r.text, "-I"+text) {
 		return false
 	}
 	switch l.quoting {
-	case bare, opaque:
-	case singleQuote, doubleQuote:
+	case bareText, opaqueText:
+	case singleQuoted, doubleQuoted:
 		if quoted == text || strings.ContainsAny(quoted, " \t\n\"") || !strings.ContainsAny(quoted, "/:.-") {
 			return false
 		}
@@ -114,11 +127,14 @@ func (r *scriptReader) isBracePlaceholder(m candidate, l leaf, quoted string) bo
 
 // isElision reports whether a word with dots stands for one that was cut
 // short, rather than being prose, a pattern or a range.
-func (r *scriptReader) isElision(text string, l leaf, quoted string) bool {
+func (r *scriptReader) isElision(text string, l shellLeaf, quoted string) bool {
 	if strings.Trim(text, ".…") == "" && len(text) != 3 {
 		return false
 	}
-	if l.quoting != bare && strings.ContainsAny(quoted, " \t\n") {
+	if word := strings.TrimRight(text, ".…"); word != "" && isOrdinaryWord(word) && !strings.HasSuffix(word, "-") {
+		return false // "Starting..."
+	}
+	if l.quoting != bareText && strings.ContainsAny(quoted, " \t\n") {
 		return false
 	}
 	switch r.program(l.call) {
@@ -134,6 +150,6 @@ func (r *scriptReader) program(call *syntax.CallExpr) string {
 	if call == nil || len(call.Args) == 0 {
 		return ""
 	}
-	name, _ := literal(call.Args[0])
+	name, _ := literalWord(call.Args[0])
 	return path.Base(name)
 }

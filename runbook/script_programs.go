@@ -7,7 +7,7 @@ import (
 
 // program records what a program with these words reads, makes and needs.
 // Programs that are not listed, and forms that are not certain, have no effects.
-func (w *effectWalker) program(words []arg) {
+func (w *effectWalker) program(words []shellArg) {
 	name := words[0].value
 	if strings.Contains(name, "/") && !path.IsAbs(name) {
 		w.add(Runs, name, name)
@@ -37,7 +37,7 @@ func (w *effectWalker) program(words []arg) {
 }
 
 // interpreter records the script that an interpreter is given.
-func (w *effectWalker) interpreter(by string, words []arg) {
+func (w *effectWalker) interpreter(by string, words []shellArg) {
 	if len(words) > 3 && words[1].value == "-m" && words[2].value == "venv" {
 		w.makes(words[len(words)-1], by)
 		return
@@ -47,7 +47,7 @@ func (w *effectWalker) interpreter(by string, words []arg) {
 			return
 		}
 		if strings.HasPrefix(a.value, "-") {
-			if by == "node" || strings.Trim(a.value, "-euxvlnBEu") != "" || a.value == "-e" && !isShell(by) {
+			if by == "node" || strings.Trim(a.value, "-euxvlnBE") != "" || a.value == "-e" && !isShellProgram(by) {
 				return
 			}
 			continue
@@ -59,7 +59,7 @@ func (w *effectWalker) interpreter(by string, words []arg) {
 	}
 }
 
-func isShell(name string) bool {
+func isShellProgram(name string) bool {
 	switch name {
 	case "bash", "sh", "zsh", "dash", "ksh":
 		return true
@@ -68,7 +68,7 @@ func isShell(name string) bool {
 }
 
 // readers records the operands of programs that print files.
-func (w *effectWalker) readers(by string, words []arg) {
+func (w *effectWalker) readers(by string, words []shellArg) {
 	valued := ""
 	switch by {
 	case "head", "tail":
@@ -76,7 +76,7 @@ func (w *effectWalker) readers(by string, words []arg) {
 	case "diff":
 		valued = "-U -C -x -X -I -F -L -W --label --exclude --unified"
 	}
-	for _, a := range operands(words, valued) {
+	for _, a := range operandsOf(words, valued) {
 		if !strings.HasPrefix(a.value, "+") {
 			w.addArg(Reads, a, by)
 		}
@@ -88,7 +88,7 @@ const terraformValued = "-var -var-file -target -replace -exclude -state -state-
 
 // terraform records the configuration that a subcommand needs, and plan files.
 // With -chdir everything is relative to that directory.
-func (w *effectWalker) terraform(by string, words []arg) {
+func (w *effectWalker) terraform(by string, words []shellArg) {
 	in := *w
 	rest := words[1:]
 	for len(rest) > 0 && strings.HasPrefix(rest[0].value, "-") {
@@ -121,14 +121,14 @@ func (w *effectWalker) terraform(by string, words []arg) {
 }
 
 // planFiles records the plan that a terraform subcommand writes or is given.
-func (w *effectWalker) planFiles(by string, rest []arg) {
+func (w *effectWalker) planFiles(by string, rest []shellArg) {
 	switch rest[0].value {
 	case "plan":
 		for _, a := range flagValues(rest, "-out") {
 			w.makesAt(a, by)
 		}
 	case "apply", "show":
-		if files := operands(rest, terraformValued); len(files) == 1 {
+		if files := operandsOf(rest, terraformValued); len(files) == 1 {
 			w.atArg(Reads, files[0], by)
 		}
 	}
@@ -143,14 +143,14 @@ func (w *effectWalker) at(p string, kind EffectKind, by string) {
 	w.add(kind, path.Join(w.dir, p), by)
 }
 
-func (w *effectWalker) atArg(kind EffectKind, a arg, by string) {
+func (w *effectWalker) atArg(kind EffectKind, a shellArg, by string) {
 	if !a.known || w.reader.isMarked(a.word) || path.IsAbs(a.value) {
 		return
 	}
 	w.at(a.value, kind, by)
 }
 
-func (w *effectWalker) makesAt(a arg, by string) {
+func (w *effectWalker) makesAt(a shellArg, by string) {
 	if !w.inside && a.known && w.dir != "" && !path.IsAbs(a.value) {
 		a.value = path.Join(w.dir, a.value)
 	}
@@ -159,13 +159,13 @@ func (w *effectWalker) makesAt(a arg, by string) {
 
 // packages records the package.json that a package manager's subcommand works
 // on. Subcommands that work without one, or elsewhere, need nothing.
-func (w *effectWalker) packages(by string, words []arg) {
+func (w *effectWalker) packages(by string, words []shellArg) {
 	for _, flag := range [...]string{"-g", "--global", "--prefix", "-C", "--cwd", "--dir", "--version", "-v", "--help", "-h"} {
 		if hasFlag(words, flag) {
 			return
 		}
 	}
-	ops := operands(words, "")
+	ops := operandsOf(words, "")
 	if len(ops) == 0 {
 		if by == "yarn" && len(words) == 1 {
 			w.add(NeedsFile, "package.json", by)
@@ -185,7 +185,7 @@ func (w *effectWalker) packages(by string, words []arg) {
 }
 
 // manifests records the files that are given to kubectl.
-func (w *effectWalker) manifests(by string, words []arg) {
+func (w *effectWalker) manifests(by string, words []shellArg) {
 	switch {
 	case len(words) < 2:
 		return
@@ -197,7 +197,7 @@ func (w *effectWalker) manifests(by string, words []arg) {
 }
 
 // builders records the files that docker compose and make are told to use.
-func (w *effectWalker) builders(by string, words []arg) {
+func (w *effectWalker) builders(by string, words []shellArg) {
 	switch {
 	case by == "make":
 		dirs := flagValues(words, "-C", "--directory")
@@ -218,7 +218,7 @@ func (w *effectWalker) builders(by string, words []arg) {
 
 // composeFiles records compose's -f, which stands before the subcommand; after
 // it, as in `logs -f web`, it means something else.
-func (w *effectWalker) composeFiles(by string, words []arg) {
+func (w *effectWalker) composeFiles(by string, words []shellArg) {
 	start := 1
 	if by == "docker" {
 		start = 2
@@ -235,14 +235,14 @@ func (w *effectWalker) composeFiles(by string, words []arg) {
 }
 
 // makers records what programs that create files are told to create.
-func (w *effectWalker) makers(by string, words []arg) {
+func (w *effectWalker) makers(by string, words []shellArg) {
 	switch by {
 	case "tee", "touch":
-		for _, a := range operands(words, "-d -r -t --date --reference") {
+		for _, a := range operandsOf(words, "-d -r -t --date --reference") {
 			w.makes(a, by)
 		}
 	case "mkdir":
-		for _, a := range operands(words, "-m --mode") {
+		for _, a := range operandsOf(words, "-m --mode") {
 			w.makes(a, by)
 		}
 	case "cp", "mv", "ln":
@@ -261,16 +261,23 @@ func (w *effectWalker) makers(by string, words []arg) {
 		}
 	case "git":
 		w.clone(by, words)
+	case "tar":
+		if len(words) > 1 {
+			flags := strings.TrimPrefix(words[1].value, "-")
+			w.reader.unpacked = w.reader.unpacked || !strings.HasPrefix(flags, "-") && strings.Contains(flags, "x") || hasFlag(words, "--extract")
+		}
+	case "unzip":
+		w.reader.unpacked = true
 	}
 }
 
 // copies records what cp, mv and ln read and make. A destination that is a
 // directory gets the source's name.
-func (w *effectWalker) copies(by string, words []arg) {
+func (w *effectWalker) copies(by string, words []shellArg) {
 	if hasFlag(words, "-t") || hasFlag(words, "--target-directory") {
 		return
 	}
-	ops := operands(words, "")
+	ops := operandsOf(words, "")
 	if len(ops) < 2 {
 		return
 	}
@@ -289,19 +296,19 @@ func (w *effectWalker) copies(by string, words []arg) {
 }
 
 // clone records the directory that git clone makes.
-func (w *effectWalker) clone(by string, words []arg) {
+func (w *effectWalker) clone(by string, words []shellArg) {
 	if len(words) < 3 || words[1].value != "clone" {
 		return
 	}
-	ops := operands(words[1:], "-b --branch --depth -o --origin -c --config --reference -u -j --jobs --filter")
+	ops := operandsOf(words[1:], "-b --branch --depth -o --origin -c --config --reference -u -j --jobs --filter")
 	switch {
 	case len(ops) == 2:
 		w.makes(ops[1], by)
-	case len(ops) == 1 && ops[0].known:
+	case len(ops) == 1 && ops[0].known && !w.reader.isMarked(ops[0].word):
 		name := ops[0].value
 		if i := strings.LastIndexAny(name, "/:"); i >= 0 {
 			name = name[i+1:]
 		}
-		w.makes(arg{ops[0].word, strings.TrimSuffix(name, ".git"), true}, by)
+		w.makes(shellArg{ops[0].word, strings.TrimSuffix(name, ".git"), true}, by)
 	}
 }

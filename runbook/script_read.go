@@ -8,18 +8,26 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// maxScript bounds a step's text in bytes: the shell's grammar nests without
-// limit, and its parser recurses with it.
-const maxScript = 256 << 10
+// maxScript bounds a step's text in bytes, maxParens what in it may nest: the
+// shell's grammar has no limit, and its parser's stack grows with it, by some
+// 4 KiB for each parenthesis.
+const (
+	maxScript = 256 << 10
+	maxParens = 20_000
+)
 
 // A scriptReader turns one step's text into a Script.
 type scriptReader struct {
 	script *Script
-	line   int         // in the document, of the text's first line
-	text   string      // what runs: prompts, sample output and carriage returns left out
-	masked string      // text with its placeholders overwritten, byte for byte, by letters
-	marks  []candidate // what may be placeholders, in order
+	line   int          // in the document, of the text's first line
+	text   string       // what runs: prompts, sample output and carriage returns left out
+	masked string       // text with its placeholders overwritten, byte for byte, by letters
+	marks  []scriptMark // what may be placeholders, in order
 	parts  []commandPart
+	made   []string // the paths of Makes effects
+	// unpacked: an archive was unpacked, so that what exists from here on is
+	// not certain.
+	unpacked bool
 }
 
 // A commandPart is a command's place in the text and in the syntax tree.
@@ -28,11 +36,12 @@ type commandPart struct {
 	stmts []*syntax.Stmt // more than one where their here-documents interleave
 }
 
-// readScript is ReadScript without its panic-free contract for other packages:
-// the steps of reading, in order.
-func readScript(src []byte, slot *Slot) *Script {
+// ReadScript reads a step's text: src is the document, slot one of its steps.
+// It never fails; what bash cannot parse is an error in Problems, and then
+// there are no commands.
+func ReadScript(src []byte, slot *Slot) *Script {
 	r := scriptReader{script: &Script{}, line: slot.Line + 1}
-	lines := bodyLines(src, slot)
+	lines := scriptLines(src, slot)
 	if line := foreignPrompt(lines); line >= 0 {
 		r.problem(Note, "manual-step", line, "the step is for another program's prompt, not for a shell", "a person does it")
 		return r.script
@@ -43,13 +52,17 @@ func readScript(src []byte, slot *Slot) *Script {
 	}
 	r.text = strings.Join(lines, "\n")
 	if len(r.text) > maxScript {
-		r.problem(Error, "bash-syntax", 0, "the script is longer than 256 KiB", "move it to a file and run that")
+		r.problem(Error, "bash-syntax", 0, "the script is longer than 256 KiB", "move it to a file and run that file")
 		return r.script
 	}
 	r.marks, r.masked = findMarks(r.text)
 	file, err := parseShell(r.masked)
 	if err != nil {
 		r.syntaxProblem(err)
+		return r.script
+	}
+	if line := r.extendedGlob(file); line >= 0 {
+		r.unreadable(line, "a pattern such as *(x) needs `shopt -s extglob`")
 		return r.script
 	}
 	r.split(file)
@@ -60,9 +73,8 @@ func readScript(src []byte, slot *Slot) *Script {
 	return r.script
 }
 
-// bodyLines returns the step's lines without their line endings. The usual
-// body, whole in the document, is cut rather than copied line by line.
-func bodyLines(src []byte, slot *Slot) []string {
+// scriptLines returns the step's lines without their line endings.
+func scriptLines(src []byte, slot *Slot) []string {
 	lines := make([]string, len(slot.Body))
 	for i, l := range slot.Body {
 		s := string(l.Of(src))
@@ -91,9 +103,36 @@ func (r *scriptReader) syntaxProblem(err error) {
 		line = int(lang.Pos.Line()) - 1
 		message = strings.TrimPrefix(message, lang.Pos.String()+": ")
 	}
-	r.problem(Error, "bash-syntax", max(line, 0), "bash cannot read this: "+message,
+	r.unreadable(max(line, 0), message)
+}
+
+func (r *scriptReader) unreadable(line int, message string) {
+	r.problem(Error, "bash-syntax", line, "bash cannot read this: "+message,
 		"mend the step, or tag the fence as text if it is not meant to run")
 }
+
+// extendedGlob returns the line, from 0, of a pattern such as *(x), which bash
+// reads only with an option set; -1 if there is none.
+func (r *scriptReader) extendedGlob(file *syntax.File) int {
+	if strings.IndexByte(r.masked, '(') < 0 || strings.Contains(r.masked, "extglob") {
+		return -1
+	}
+	line := -1
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.TestClause:
+			return false // the option is always on there
+		case *syntax.ExtGlob:
+			if line < 0 {
+				line = int(n.Pos().Line()) - 1
+			}
+		}
+		return true
+	})
+	return line
+}
+
+var errTooManyParens = errors.New("too many parentheses")
 
 // A shellParser is a parser with the reader that it reads from, kept for reuse.
 type shellParser struct {
@@ -106,6 +145,9 @@ var shellParsers = sync.Pool{New: func() any {
 }}
 
 func parseShell(text string) (*syntax.File, error) {
+	if len(text) > maxParens && strings.Count(text, "(") > maxParens {
+		return nil, errTooManyParens
+	}
 	p := shellParsers.Get().(*shellParser)
 	defer shellParsers.Put(p)
 	p.in.Reset(text)
@@ -143,9 +185,9 @@ func (r *scriptReader) lineAt(p syntax.Pos) int { return r.line + int(p.Line()) 
 // stmtSpan returns where a statement's text stands, with its here-documents
 // and without the semicolon after it.
 func (r *scriptReader) stmtSpan(st *syntax.Stmt) Span {
-	span := Span{offset(st.Pos()), offset(st.End())}
+	span := Span{posOffset(st.Pos()), posOffset(st.End())}
 	if st.Semicolon.IsValid() && !st.Background && !st.Coprocess && !st.Disown {
-		span.End = offset(st.Semicolon)
+		span.End = posOffset(st.Semicolon)
 	}
 	if strings.Contains(r.masked[span.Start:span.End], "<<") {
 		syntax.Walk(st, func(n syntax.Node) bool {
@@ -159,7 +201,7 @@ func (r *scriptReader) stmtSpan(st *syntax.Stmt) Span {
 	return span
 }
 
-func offset(p syntax.Pos) int { return int(p.Offset()) }
+func posOffset(p syntax.Pos) int { return int(p.Offset()) }
 
 func isHeredoc(rd *syntax.Redirect) bool {
 	return rd.Op == syntax.Hdoc || rd.Op == syntax.DashHdoc
@@ -168,9 +210,9 @@ func isHeredoc(rd *syntax.Redirect) bool {
 // heredocEnd returns the end of the line that closes a here-document, which
 // the syntax tree leaves out.
 func (r *scriptReader) heredocEnd(rd *syntax.Redirect) int {
-	from := offset(rd.Word.End())
+	from := posOffset(rd.Word.End())
 	if rd.Hdoc != nil {
-		from = max(from, offset(rd.Hdoc.End()))
+		from = max(from, posOffset(rd.Hdoc.End()))
 		from = strings.LastIndexByte(r.masked[:from], '\n') + 1
 	}
 	stop := heredocStop(rd.Word)
@@ -183,7 +225,7 @@ func (r *scriptReader) heredocEnd(rd *syntax.Redirect) int {
 		if rd.Op == syntax.DashHdoc {
 			word = strings.TrimLeft(word, "\t")
 		}
-		if at > offset(rd.Word.Pos()) && word == stop {
+		if at > posOffset(rd.Word.Pos()) && word == stop {
 			return at + len(line)
 		}
 		at += len(line) + 1

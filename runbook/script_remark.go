@@ -6,8 +6,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A remark is a comment line of a step.
-type remark struct {
+// A scriptRemark is a comment line of a step.
+type scriptRemark struct {
 	line  int    // in the document
 	text  string // "# " removed
 	block int    // lines that follow each other without a blank one are a block
@@ -34,7 +34,7 @@ func (r *scriptReader) lastLine(i int) int {
 
 // gap returns the comments before command i, from the end of the one above.
 // Nothing else stands there but blanks, semicolons and backslashes.
-func (r *scriptReader) gap(i int) []remark {
+func (r *scriptReader) gap(i int) []scriptRemark {
 	from, to := 0, len(r.text)
 	if i > 0 {
 		from = r.parts[i-1].span.End
@@ -46,16 +46,16 @@ func (r *scriptReader) gap(i int) []remark {
 	if strings.IndexByte(text, '#') < 0 {
 		return nil
 	}
-	var out []remark
+	var out []scriptRemark
 	line, block, first := r.line, 0, false
 	if i > 0 {
 		line, first = r.lastLine(i-1), true
 	}
 	for l := range strings.Lines(text) {
-		l = strings.Trim(l, " \t\n;\\")
+		l = strings.TrimLeft(strings.TrimRight(l, " \t\n"), " \t;\\")
 		switch {
-		case strings.HasPrefix(l, "#"):
-			out = append(out, remark{line, strings.TrimSpace(strings.TrimLeft(l, "#")), block, first})
+		case strings.HasPrefix(l, "#") && !(line == r.line && strings.HasPrefix(l, "#!")):
+			out = append(out, scriptRemark{line, strings.TrimSpace(strings.TrimLeft(l, "#")), block, first})
 		case !first:
 			block++
 		}
@@ -70,7 +70,7 @@ func (r *scriptReader) gap(i int) []remark {
 
 // readGap takes the expectations from the comments before command next and
 // returns what remains of the block directly above it.
-func (r *scriptReader) readGap(gap []remark, next int) string {
+func (r *scriptReader) readGap(gap []scriptRemark, next int) string {
 	if len(gap) == 0 {
 		return ""
 	}
@@ -99,7 +99,7 @@ func (r *scriptReader) readGap(gap []remark, next int) string {
 
 // belongsBelow reports whether a comment is set off from the command above it
 // and stands right on top of the next: whose it is is then not certain.
-func (r *scriptReader) belongsBelow(gap []remark, i, next int) bool {
+func (r *scriptReader) belongsBelow(gap []scriptRemark, i, next int) bool {
 	if next == 0 || next == len(r.parts) {
 		return false
 	}
@@ -119,11 +119,11 @@ func (r *scriptReader) inner(i int) {
 	if strings.IndexByte(r.script.Commands[i].Text, '#') < 0 {
 		return
 	}
-	var found []remark
+	var found []scriptRemark
 	for _, st := range r.parts[i].stmts {
 		syntax.Walk(st, func(n syntax.Node) bool {
-			if c, ok := n.(*syntax.Comment); ok && r.parts[i].span.Contains(Span{offset(c.Pos()), offset(c.End())}) {
-				found = append(found, remark{line: r.lineAt(c.Pos()), text: strings.TrimSpace(strings.TrimLeft(c.Text, "#"))})
+			if c, ok := n.(*syntax.Comment); ok && r.parts[i].span.Contains(Span{posOffset(c.Pos()), posOffset(c.End())}) {
+				found = append(found, scriptRemark{line: r.lineAt(c.Pos()), text: strings.TrimSpace(strings.TrimLeft(c.Text, "#"))})
 			}
 			return true
 		})

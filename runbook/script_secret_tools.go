@@ -3,11 +3,11 @@ package runbook
 import "strings"
 
 // awsSecret says why an aws command's output is withheld; empty if it is not.
-func awsSecret(words []arg) string {
+func awsSecret(words []shellArg) string {
 	if len(words) < 3 {
 		return ""
 	}
-	ops := operands(words, "--profile --region --output --query --endpoint-url")
+	ops := operandsOf(words, "--profile --region --output --query --endpoint-url")
 	if len(ops) < 2 {
 		return ""
 	}
@@ -33,8 +33,11 @@ func awsSecret(words []arg) string {
 
 // kubernetesSecret says why a kubectl command's output is withheld. Without -o
 // a secret's values are not printed.
-func kubernetesSecret(words []arg) string {
-	ops := operands(words, "-n --namespace --context --cluster --kubeconfig -o --output -l --selector")
+func kubernetesSecret(words []shellArg) string {
+	ops := operandsOf(words, "-n --namespace --context --cluster --kubeconfig -o --output -l --selector")
+	if len(ops) == 2 && ops[0].value == "config" && ops[1].value == "view" && hasFlag(words, "--raw") {
+		return "kubectl config view --raw prints credentials"
+	}
 	if len(ops) < 2 || ops[0].value != "get" {
 		return ""
 	}
@@ -57,7 +60,7 @@ func kubernetesSecret(words []arg) string {
 }
 
 // outputFormat returns the value of kubectl's -o in any of its forms.
-func outputFormat(words []arg) string {
+func outputFormat(words []shellArg) string {
 	for i, a := range words {
 		switch {
 		case (a.value == "-o" || a.value == "--output") && i+1 < len(words):
@@ -72,9 +75,9 @@ func outputFormat(words []arg) string {
 }
 
 // secretTool says why the output of one of the lesser tools is withheld.
-func secretTool(name string, words []arg) string {
+func secretTool(name string, words []shellArg) string {
 	first, second := "", ""
-	if ops := operands(words, ""); len(ops) > 0 {
+	if ops := operandsOf(words, ""); len(ops) > 0 {
 		first = ops[0].value
 		if len(ops) > 1 {
 			second = ops[1].value
@@ -92,6 +95,12 @@ func secretTool(name string, words []arg) string {
 		prints = first == "show"
 	case "security":
 		prints = first == "find-generic-password" || first == "find-internet-password"
+	case "sops":
+		prints = first == "decrypt" || hasFlag(words, "-d") || hasFlag(words, "--decrypt")
+	case "gpg":
+		prints = hasFlag(words, "-d") || hasFlag(words, "--decrypt")
+	case "ansible-vault":
+		prints = first == "view" || first == "decrypt"
 	case "openssl":
 		prints = first == "rand"
 	case "gcloud":

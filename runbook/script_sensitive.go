@@ -11,15 +11,24 @@ import (
 // because they reveal secrets by nature, and those that may print what an
 // earlier command of the step captured from one.
 func (r *scriptReader) sensitive() {
-	tainted := map[string]bool(nil)
+	var tainted map[string]bool
+	var files []string // that sensitive commands wrote
 	for i := range r.parts {
 		c := &r.script.Commands[i]
 		f := secretFinder{tainted: tainted}
 		for _, st := range r.parts[i].stmts {
 			syntax.Walk(st, f.visit)
 		}
+		for _, file := range files {
+			if f.reason == "" && strings.Contains(c.Text, file) {
+				f.found("may print " + file + ", which holds what was withheld")
+			}
+		}
 		c.Sensitive, c.Terraform = f.reason, f.terraform
 		tainted = f.tainted
+		if f.reason != "" {
+			files = append(files, c.Creates...)
+		}
 	}
 }
 
@@ -45,6 +54,10 @@ func (f *secretFinder) visit(n syntax.Node) bool {
 		f.declaration(n)
 	case *syntax.Assign:
 		f.assign(n)
+	case *syntax.Lit:
+		f.text(n.Value)
+	case *syntax.SglQuoted:
+		f.text(n.Value)
 	case *syntax.ParamExp:
 		if n.Param != nil && f.tainted[n.Param.Value] {
 			f.found("may print the value of " + n.Param.Value)
@@ -55,7 +68,7 @@ func (f *secretFinder) visit(n syntax.Node) bool {
 
 // assign taints a variable whose value comes from what reveals secrets.
 func (f *secretFinder) assign(as *syntax.Assign) {
-	if as.Name == nil || as.Value == nil || len(as.Value.Parts) == 1 && isLit(as.Value.Parts[0]) {
+	if as.Name == nil || as.Value == nil || len(as.Value.Parts) == 1 && isLiteralPart(as.Value.Parts[0]) {
 		return
 	}
 	in := secretFinder{tainted: f.tainted, nested: f.nested}
@@ -69,7 +82,7 @@ func (f *secretFinder) assign(as *syntax.Assign) {
 	f.tainted[as.Name.Value] = true
 }
 
-func isLit(p syntax.WordPart) bool {
+func isLiteralPart(p syntax.WordPart) bool {
 	_, ok := p.(*syntax.Lit)
 	return ok
 }
@@ -89,7 +102,7 @@ func (f *secretFinder) declaration(d *syntax.DeclClause) {
 		if a.Name != nil || a.Value == nil {
 			return
 		}
-		if v, _ := literal(a.Value); !strings.HasPrefix(v, "-") || !strings.Contains(v, "p") {
+		if v, _ := literalWord(a.Value); !strings.HasPrefix(v, "-") || !strings.Contains(v, "p") {
 			return
 		}
 	}
@@ -101,18 +114,16 @@ func (f *secretFinder) call(c *syntax.CallExpr) {
 	if len(c.Args) == 0 {
 		return
 	}
-	all := args(c)
+	all := shellArgs(c)
 	if printsEnvironment(all) {
 		f.found("prints the environment")
 		return
 	}
-	words, _ := unwrap(all)
+	words, _ := unwrapCommand(all)
 	if len(words) == 0 || !words[0].known {
-		f.flags(all)
 		return
 	}
 	name := path.Base(words[0].value)
-	f.flags(words)
 	f.script(name, words)
 	switch name {
 	case "terraform", "tofu":
@@ -130,7 +141,7 @@ func (f *secretFinder) call(c *syntax.CallExpr) {
 
 // printsEnvironment reports whether the words are a bare `env` or `set`, or
 // printenv, in whatever wrapper or container.
-func printsEnvironment(all []arg) bool {
+func printsEnvironment(all []shellArg) bool {
 	if hasWord(all, "printenv") {
 		return true
 	}
@@ -139,7 +150,7 @@ func printsEnvironment(all []arg) bool {
 		if name == "env" && skipFlags(all, "uCS", true) >= len(all) || name == "set" && len(all) == 1 {
 			return true
 		}
-		skip, _ := wrapper(all)
+		skip, _ := wrapperLen(all)
 		if skip == 0 {
 			break
 		}
@@ -155,20 +166,22 @@ func printsEnvironment(all []arg) bool {
 	return false
 }
 
-// flags finds what reveals a secret whichever program is asked.
-func (f *secretFinder) flags(words []arg) {
-	for _, a := range words {
-		switch {
-		case hasFlag([]arg{a}, "--with-decryption") && !strings.HasSuffix(a.value, "=false"):
-			f.found("--with-decryption prints a secret in clear")
-		case a.value == "get-secret-value" || a.value == "batch-get-secret-value":
-			f.found(a.value + " prints a secret in clear")
-		}
+// text finds what reveals a secret whichever program it is given to, here or
+// through ssh and here-documents.
+func (f *secretFinder) text(s string) {
+	if len(s) < len("get-secret-value") {
+		return
+	}
+	if strings.Contains(s, "--with-decryption") {
+		f.found("--with-decryption prints a secret in clear")
+	}
+	if strings.Contains(s, "get-secret-value") {
+		f.found("get-secret-value prints a secret in clear")
 	}
 }
 
 // script finds scripts that are named after secrets, and looks into `bash -c`.
-func (f *secretFinder) script(name string, words []arg) {
+func (f *secretFinder) script(name string, words []shellArg) {
 	switch name {
 	case "bash", "sh", "zsh", "dash", "ksh", "python", "python3", "node", "ruby", "perl", "php", "source", ".":
 	default:
@@ -176,8 +189,8 @@ func (f *secretFinder) script(name string, words []arg) {
 		return
 	}
 	for i, a := range words[1:] {
-		if isShell(name) && strings.HasPrefix(a.value, "-") && strings.HasSuffix(a.value, "c") && i+2 < len(words) {
-			f.text(words[i+2])
+		if isShellProgram(name) && strings.HasPrefix(a.value, "-") && strings.HasSuffix(a.value, "c") && i+2 < len(words) {
+			f.inner(words[i+2])
 			return
 		}
 		if a.known && !strings.HasPrefix(a.value, "-") {
@@ -193,8 +206,8 @@ func (f *secretFinder) scriptName(name string) {
 	}
 }
 
-// text looks through the text that `bash -c` is given.
-func (f *secretFinder) text(a arg) {
+// inner looks through the text that `bash -c` is given.
+func (f *secretFinder) inner(a shellArg) {
 	if !a.known || f.nested > 2 {
 		return
 	}
@@ -230,7 +243,7 @@ func secretWord(name string) string {
 }
 
 // terraformCall says what a terraform command does with outputs.
-func (f *secretFinder) terraformCall(words []arg) {
+func (f *secretFinder) terraformCall(words []shellArg) {
 	rest := words[1:]
 	for len(rest) > 0 && strings.HasPrefix(rest[0].value, "-") {
 		rest = rest[1:]
@@ -254,7 +267,7 @@ func (f *secretFinder) terraformCall(words []arg) {
 		}
 	case "output":
 		use = TouchesOutputs
-		if hasFlag(rest, "-raw") || hasFlag(rest, "-json") || len(operands(rest, "-state")) > 0 {
+		if hasFlag(rest, "-raw") || hasFlag(rest, "-json") || len(operandsOf(rest, "-state")) > 0 {
 			use = PrintsOutputs
 		}
 	}
@@ -262,9 +275,9 @@ func (f *secretFinder) terraformCall(words []arg) {
 }
 
 // files finds operands that are named like keys and credentials.
-func (f *secretFinder) files(words []arg) {
-	for _, a := range operands(words, "-n -c") {
-		if name := path.Base(a.value); a.value != "" && isSecretFile(name) {
+func (f *secretFinder) files(words []shellArg) {
+	for _, a := range operandsOf(words, "-n -c") {
+		if name := a.base(); isSecretFile(name) {
 			f.found("prints " + name)
 		}
 	}

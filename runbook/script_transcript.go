@@ -71,7 +71,7 @@ func isHostPrompt(s string) bool {
 		return false
 	}
 	for _, c := range []byte(inner) {
-		if !isNameByte(c) && strings.IndexByte("@.-:~/", c) < 0 {
+		if !isVarByte(c) && strings.IndexByte("@.-:~/", c) < 0 {
 			return false
 		}
 	}
@@ -88,7 +88,7 @@ func openedHeredoc(line string) string {
 	word := strings.TrimLeft(line[at+2:], "- \t")
 	word = strings.TrimLeft(word, `'"\`)
 	end := 0
-	for end < len(word) && isNameByte(word[end]) {
+	for end < len(word) && isVarByte(word[end]) {
 		end++
 	}
 	return word[:end]
@@ -190,14 +190,14 @@ func isPsqlPrompt(s string) bool {
 		return false
 	}
 	for _, c := range []byte(name) {
-		if !isNameByte(c) {
+		if !isVarByte(c) {
 			return false
 		}
 	}
 	return true
 }
 
-// isNameByte reports whether c can be part of a shell variable's name.
-func isNameByte(c byte) bool {
+// isVarByte reports whether c can be part of a shell variable's name.
+func isVarByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -7,26 +7,26 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// An arg is a word of a call: its value, if the text alone tells it.
-type arg struct {
+// A shellArg is a word of a call: its value, if the text alone tells it.
+type shellArg struct {
 	word  *syntax.Word
 	value string
 	known bool
 }
 
-// args returns the call's words.
-func args(call *syntax.CallExpr) []arg {
-	out := make([]arg, len(call.Args))
+// shellArgs returns the call's words.
+func shellArgs(call *syntax.CallExpr) []shellArg {
+	out := make([]shellArg, len(call.Args))
 	for i, w := range call.Args {
-		value, known := literal(w)
-		out[i] = arg{w, value, known}
+		value, known := literalWord(w)
+		out[i] = shellArg{w, value, known}
 	}
 	return out
 }
 
-// literal returns the one value that a word has however it is run. A word with
+// literalWord returns the one value that a word has however it is run. A word with
 // an expansion, a glob, braces or a tilde has none.
-func literal(w *syntax.Word) (string, bool) {
+func literalWord(w *syntax.Word) (string, bool) {
 	if len(w.Parts) == 1 {
 		if l, ok := w.Parts[0].(*syntax.Lit); ok {
 			return bareLiteral(l.Value, true)
@@ -52,7 +52,7 @@ func literal(w *syntax.Word) (string, bool) {
 				if !ok {
 					return "", false
 				}
-				b.WriteString(unescape(l.Value, "\\\"$`\n"))
+				b.WriteString(unescapeShell(l.Value, "\\\"$`\n"))
 			}
 		default:
 			return "", false
@@ -66,7 +66,7 @@ func bareLiteral(s string, first bool) (string, bool) {
 	if first && strings.HasPrefix(s, "~") {
 		return "", false
 	}
-	if !strings.ContainsAny(s, "\\*?[{") {
+	if !strings.ContainsAny(s, "\\*?[{") || s == "[" {
 		return s, true
 	}
 	for i := 0; i < len(s); i++ {
@@ -77,12 +77,12 @@ func bareLiteral(s string, first bool) (string, bool) {
 			return "", false
 		}
 	}
-	return unescape(s, ""), true
+	return unescapeShell(s, ""), true
 }
 
-// unescape removes the backslashes that escape a byte of which; all of them if
+// unescapeShell removes the backslashes that escape a byte of which; all of them if
 // which is empty.
-func unescape(s, which string) string {
+func unescapeShell(s, which string) string {
 	if strings.IndexByte(s, '\\') < 0 {
 		return s
 	}
@@ -96,14 +96,14 @@ func unescape(s, which string) string {
 	return b.String()
 }
 
-// unwrap leaves out the programs that only run another one: sudo, env, time,
+// unwrapCommand leaves out the programs that only run another one: sudo, env, time,
 // xargs. What remains starts with the program that does the work, and is empty
 // if the text does not tell which. inPlace reports that it runs in the same
 // directory with the words that are written.
-func unwrap(words []arg) (rest []arg, inPlace bool) {
+func unwrapCommand(words []shellArg) (rest []shellArg, inPlace bool) {
 	inPlace = true
 	for len(words) > 0 && words[0].known {
-		skip, same := wrapper(words)
+		skip, same := wrapperLen(words)
 		if skip == 0 {
 			break
 		}
@@ -113,9 +113,9 @@ func unwrap(words []arg) (rest []arg, inPlace bool) {
 	return words, inPlace
 }
 
-// wrapper returns how many words belong to the wrapper that words start with;
+// wrapperLen returns how many words belong to the wrapper that words start with;
 // 0 if it is none.
-func wrapper(words []arg) (skip int, inPlace bool) {
+func wrapperLen(words []shellArg) (skip int, inPlace bool) {
 	switch path.Base(words[0].value) {
 	case "sudo", "doas":
 		return skipFlags(words, "ughpCDRTrt", false), true
@@ -144,7 +144,7 @@ func wrapper(words []arg) (skip int, inPlace bool) {
 // skipFlags returns the index of the first word after words[0] that is neither
 // a flag nor the value of one of the one-letter flags in valued. assigns also
 // skips NAME=value.
-func skipFlags(words []arg, valued string, assigns bool) int {
+func skipFlags(words []shellArg, valued string, assigns bool) int {
 	i := 1
 	for ; i < len(words); i++ {
 		v := words[i].value
@@ -163,21 +163,14 @@ func skipFlags(words []arg, valued string, assigns bool) int {
 }
 
 // isAssignment reports whether a word has the form NAME=value, whatever the value.
-func isAssignment(a arg) bool {
-	if len(a.word.Parts) == 0 {
-		return false
-	}
-	l, ok := a.word.Parts[0].(*syntax.Lit)
-	if !ok {
-		return false
-	}
-	name, _, ok := strings.Cut(l.Value, "=")
+func isAssignment(a shellArg) bool {
+	name, _, ok := strings.Cut(a.lead(), "=")
 	return ok && syntax.ValidName(name)
 }
 
 // skipToDashes returns the index after the "--" of `aws-vault exec prod -- cmd`;
 // 0 without one.
-func skipToDashes(words []arg) int {
+func skipToDashes(words []shellArg) int {
 	if len(words) < 2 || words[1].value != "exec" && words[1].value != "run" {
 		return 0
 	}
@@ -190,7 +183,7 @@ func skipToDashes(words []arg) int {
 }
 
 // hasFlag reports whether one of the words is the flag, alone or with "=value".
-func hasFlag(words []arg, flag string) bool {
+func hasFlag(words []shellArg, flag string) bool {
 	for _, w := range words {
 		if rest, ok := strings.CutPrefix(w.value, flag); ok && (rest == "" || rest[0] == '=') {
 			return true
@@ -200,7 +193,7 @@ func hasFlag(words []arg, flag string) bool {
 }
 
 // hasWord reports whether one of the words is exactly one of these.
-func hasWord(words []arg, these ...string) bool {
+func hasWord(words []shellArg, these ...string) bool {
 	for _, w := range words {
 		for _, t := range these {
 			if w.known && w.value == t {
@@ -211,10 +204,10 @@ func hasWord(words []arg, these ...string) bool {
 	return false
 }
 
-// operands returns the words that are not flags, starting after words[0].
+// operandsOf returns the words that are not flags, starting after words[0].
 // valued holds the flags, separated by spaces, that take the next word.
-func operands(words []arg, valued string) []arg {
-	var out []arg
+func operandsOf(words []shellArg, valued string) []shellArg {
+	var out []shellArg
 	for i := 1; i < len(words); i++ {
 		v := words[i].value
 		switch {
@@ -224,7 +217,7 @@ func operands(words []arg, valued string) []arg {
 			if isListed(v, valued) {
 				i++
 			}
-		case !words[i].known && startsWithDash(words[i]):
+		case !words[i].known && strings.HasPrefix(words[i].lead(), "-"):
 		default:
 			out = append(out, words[i])
 		}
@@ -242,27 +235,44 @@ func isListed(word, list string) bool {
 	return false
 }
 
-// startsWithDash reports whether a word with expansions is a flag all the same.
-func startsWithDash(a arg) bool {
-	if len(a.word.Parts) == 0 {
-		return false
+// lead returns the unquoted characters that a word starts with.
+func (a shellArg) lead() string {
+	if len(a.word.Parts) > 0 {
+		if l, ok := a.word.Parts[0].(*syntax.Lit); ok {
+			return l.Value
+		}
 	}
-	l, ok := a.word.Parts[0].(*syntax.Lit)
-	return ok && strings.HasPrefix(l.Value, "-")
+	return ""
+}
+
+// base returns the last element of the path that a word ends with, as far as
+// the text tells: "id_rsa" of "$HOME/.ssh/id_rsa".
+func (a shellArg) base() string {
+	if a.known {
+		return path.Base(a.value)
+	}
+	if n := len(a.word.Parts); n > 0 {
+		if l, ok := a.word.Parts[n-1].(*syntax.Lit); ok {
+			return path.Base(l.Value)
+		}
+	}
+	return ""
 }
 
 // flagValues returns the values of a flag: "-f x", "-f=x".
-func flagValues(words []arg, flags ...string) []arg {
-	var out []arg
+func flagValues(words []shellArg, flags ...string) []shellArg {
+	var out []shellArg
 	for i := 1; i < len(words); i++ {
 		for _, f := range flags {
 			rest, ok := strings.CutPrefix(words[i].value, f)
 			switch {
-			case !words[i].known || !ok:
+			case !words[i].known && strings.HasPrefix(words[i].lead(), f+"="):
+				out = append(out, words[i])
+			case !ok:
 			case rest == "" && i+1 < len(words):
 				out = append(out, words[i+1])
 			case strings.HasPrefix(rest, "="):
-				out = append(out, arg{words[i].word, rest[1:], true})
+				out = append(out, shellArg{words[i].word, rest[1:], true})
 			}
 		}
 	}

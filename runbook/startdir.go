@@ -141,35 +141,27 @@ func (w *dirWalk) candidates() []string {
 }
 
 // startNeeds are the effects that decide a start directory: all that the step
-// needs before its first cd, that cd included.
+// needs before its first cd, that cd included. A cd inside a subshell is a need
+// and changes nothing: paths there are told from where the subshell starts.
 func startNeeds(effects []Effect) []Effect {
 	var needs []Effect
 	made := map[string]bool{}
-	inside := false // within a subshell that has gone elsewhere
 	for _, e := range effects {
-		if inside && e.Inside {
+		p := path.Clean(e.Path)
+		switch {
+		case e.Kind == Makes:
+			made[p] = true
 			continue
+		case e.Kind == Leaves && e.Inside:
+			continue
+		case e.Kind == Leaves:
+			return needs
 		}
-		inside = false
-		switch e.Kind {
-		case Makes:
-			made[path.Clean(e.Path)] = true
-			continue
-		case Leaves:
-			if !e.Inside {
-				return needs
-			}
-			inside = true
-			continue
-		}
-		if !path.IsAbs(e.Path) && !made[path.Clean(e.Path)] {
+		if !path.IsAbs(p) && !made[p] {
 			needs = append(needs, e)
 		}
-		if e.Kind == Enters {
-			if !e.Inside {
-				return needs
-			}
-			inside = true
+		if e.Kind == Enters && !e.Inside {
+			return needs
 		}
 	}
 	return needs
@@ -184,7 +176,7 @@ func (w *dirWalk) missing(dir string, needs []Effect) *Effect {
 		case Enters:
 			ok = w.isDir(abs)
 		case NeedsGlob:
-			ok = w.tree.Has(dir, e.Path)
+			ok = w.tree.Has(path.Dir(abs), path.Base(abs))
 		default:
 			ok = w.made[abs] > 0 || w.tree.Exists(abs)
 		}
@@ -253,37 +245,27 @@ func (w *dirWalk) nowhere(n int, needs []Effect, line int) Problem {
 // where each command that needs terraform's configuration would find it.
 func (w *dirWalk) follow(n int, script *Script, dir string) map[int]string {
 	var terraform map[int]string
-	outer, here := dir, dir
+	here := dir
 	w.visit(dir)
 	for _, e := range script.Effects {
-		if !e.Inside {
-			here = outer
-		}
-		switch e.Kind {
-		case Enters:
-			here = w.enter(here, e.Path)
-		case Leaves:
+		abs := w.enter(here, e.Path)
+		switch {
+		case e.Kind == Makes && abs != "" && w.made[abs] == 0:
+			w.made[abs] = n
+		case e.Kind == NeedsGlob && abs != "":
+			if terraform == nil {
+				terraform = map[int]string{}
+			}
+			terraform[e.Command] = w.rel(path.Dir(abs))
+		case e.Inside:
+		case e.Kind == Enters:
+			here = abs
+			w.visit(here)
+		case e.Kind == Leaves:
 			here = ""
-		case NeedsGlob:
-			if here != "" {
-				if terraform == nil {
-					terraform = map[int]string{}
-				}
-				terraform[e.Command] = w.rel(here)
-			}
-		case Makes:
-			if abs := w.enter(here, e.Path); abs != "" && w.made[abs] == 0 {
-				w.made[abs] = n
-			}
-		}
-		if !e.Inside {
-			outer = here
-			if e.Kind == Enters {
-				w.visit(here)
-			}
 		}
 	}
-	w.last, w.lastStep = outer, n
+	w.last, w.lastStep = here, n
 	return terraform
 }
 

@@ -65,7 +65,9 @@ type CommandState struct {
 	// Settled says that the command is behind the run: it passed, or a person
 	// went on past it or vouched for it. It is never run again.
 	Settled bool
-	Edited  string // what ran instead of the template's text
+	// Foretold says that the command failed as the step's text said it would.
+	Foretold bool
+	Edited   string // what ran instead of the template's text
 }
 
 // Fold adds up a journal's entries.
@@ -233,13 +235,17 @@ func (s *State) applyStep(e Entry) error {
 	case *CommandFinished:
 		return s.within(ev.Step, func(st *StepState) {
 			c := st.command(ev.Command)
-			c.Running, c.Finished, c.Settled = false, ev, !ev.Failed()
+			c.Running, c.Finished, c.Settled, c.Foretold = false, ev, !ev.Failed(), false
 		})
 	case *ExpectJudged:
 		return s.within(ev.Step, func(st *StepState) {
 			st.Expects[ev.Line] = ev
 			if ev.Verdict == Fail && !ev.Advisory && ev.Command >= 0 {
 				st.command(ev.Command).Settled = false
+			}
+			if ev.Verdict == Pass && ev.Failure && ev.Command >= 0 {
+				c := st.command(ev.Command)
+				c.Settled, c.Foretold = true, true
 			}
 		})
 	case *StepResolved:
@@ -282,7 +288,7 @@ func (st *StepState) finish(ev *StepFinished, at time.Time) {
 	case Passed:
 		st.Status = StepPassed
 		for _, c := range st.Commands {
-			if c.Finished != nil && c.Finished.Failed() {
+			if c.Finished != nil && c.Finished.Failed() && !c.Foretold {
 				st.Status = StepContinued
 			}
 		}

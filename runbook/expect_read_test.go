@@ -1,0 +1,125 @@
+package runbook
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestExpectationsAreClassified(t *testing.T) {
+	tests := []struct {
+		name, comment string
+		kind          ExpectKind
+		values        []string
+		advisory      bool
+	}{
+		{"one word", "# Expected output: production", ExpectLiteral, []string{"production"}, false},
+		{"short form", "# Expected: ENABLED", ExpectLiteral, []string{"ENABLED"}, false},
+		{"output", "# Output: v1.2.3", ExpectLiteral, []string{"v1.2.3"}, false},
+		{"arrow", "# => 42-a", ExpectLiteral, []string{"42-a"}, false},
+		{"a quoted sentence", "# Expected: \"all is well\"", ExpectLiteral, []string{"all is well"}, false},
+		{"a code span", "# Expected: `the end`", ExpectLiteral, []string{"the end"}, false},
+		{"JSON", "# Expected: {\"status\": \"ok\"}", ExpectLiteral, []string{`{"status": "ok"}`}, false},
+		{"should return", "# Should return ENABLED.", ExpectLiteral, []string{"ENABLED"}, false},
+		{"this should print", "# This should print true", ExpectLiteral, []string{"true"}, false},
+		{"should show, in capitals", "# You should see ACTIVE", ExpectLiteral, []string{"ACTIVE"}, false},
+		{"should show, a plain word", "# Should show pods", ExpectLiteral, []string{"pods"}, true},
+		{"a vague word", "# Expected: success", ExpectLiteral, []string{"success"}, true},
+		{"a remark behind", "# Expected: ENABLED (for every table)", ExpectLiteral, []string{"ENABLED"}, true},
+		{"the wildcard X", "# Expected: \"Apply complete! Resources: X added, 0 changed.\"", ExpectPattern, []string{"Apply complete! Resources: X added, 0 changed."}, false},
+		{"an ellipsis", "# Expected: arn:aws:sns:...:topic", ExpectPattern, []string{"arn:aws:sns:...:topic"}, false},
+		{"a version", "# Output: Terraform vx.x.x", ExpectPattern, []string{"Terraform vx.x.x"}, false},
+		{"a word that holds an x", "# Output: max.xml", ExpectLiteral, []string{"max.xml"}, false},
+		{"a version's digits", "# Output: Terraform x.x.x", ExpectPattern, []string{"Terraform x.x.x"}, false},
+		{"an angle bracket", "# Expected: id=<id>", ExpectPattern, []string{"id=<id>"}, false},
+		{"nothing but a wildcard", "# Expected: <url>", ExpectProse, nil, true},
+		{"failure", "# Should fail with AccessDenied", ExpectFailure, nil, false},
+		{"an error", "# Expected: an error", ExpectFailure, nil, false},
+		{"no error is prose", "# Expected: no errors in the output", ExpectProse, nil, true},
+		{"empty", "# Expected: no output", ExpectEmpty, nil, false},
+		{"empty in quotes", "# Expected output: \"\"", ExpectEmpty, nil, false},
+		{"should be empty", "# Should be empty", ExpectEmpty, nil, false},
+		{"nothing", "# Should return nothing", ExpectEmpty, nil, false},
+		{"HTTP status", "# Expected: HTTP 200", ExpectStatus, []string{"http", "200"}, false},
+		{"status with its name", "# Expected: HTTP/1.1 200 OK", ExpectStatus, []string{"http", "200"}, false},
+		{"a bare status", "# Should return 204", ExpectStatus, []string{"http", "204"}, false},
+		{"exit code", "# Expected exit code: 0", ExpectStatus, []string{"exit", "0"}, false},
+		{"exit in the text", "# Expected: exit code 1", ExpectStatus, []string{"exit", "1"}, false},
+		{"greater", "# Expected: > 0", ExpectComparison, []string{">", "0"}, false},
+		{"at least", "# Expected: at least 3", ExpectComparison, []string{">=", "3"}, false},
+		{"a unit", "# Expected: < 50ms", ExpectComparison, []string{"<", "50"}, false},
+		{"between", "# Expected: between 5 and 7", ExpectComparison, []string{"..", "5", "7"}, false},
+		{"a range", "# Expected value: 5-7", ExpectComparison, []string{"..", "5", "7"}, false},
+		{"a count", "# Expected: 3 tables", ExpectCount, []string{"3", "3", "tables"}, true},
+		{"a range of things", "# Should list 5-7 alarms", ExpectCount, []string{"5", "7", "alarms"}, true},
+		{"either", "# Expected: ENABLED or ENABLING", ExpectEither, []string{"ENABLED", "ENABLING"}, false},
+		{"either, quoted", "# Expected: \"a b\" or \"c d\"", ExpectEither, []string{"a b", "c d"}, false},
+		{"a list", "# Expected tables:\n# - a-1\n# - b-2", ExpectList, []string{"a-1", "b-2"}, false},
+		{"a list of settings", "# Expected values:\n# - a = \"b\"\n# - c = true", ExpectList, []string{`a = "b"`, "c = true"}, false},
+		{"a list in words", "# Expected:\n# - all of the pods are running\n# - b", ExpectList, []string{"all of the pods are running", "b"}, true},
+		{"lines", "# Expected output:\n# NAME READY\n# web 1/1", ExpectLines, []string{"NAME READY", "web 1/1"}, true},
+		{"prose", "# Expected: all pods are running", ExpectProse, nil, true},
+		{"a sentence", "# Should show the list of tables", ExpectProse, nil, true},
+		{"a noun of its own", "# Expected behavior: the service restarts", ExpectProse, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := readText(t, "cmd\n"+tt.comment+"\n")
+			if len(s.Expects) != 1 {
+				t.Fatalf("expects %+v", s.Expects)
+			}
+			e := s.Expects[0]
+			if e.Kind != tt.kind || !slices.Equal(e.Values, tt.values) || e.Advisory != tt.advisory {
+				t.Errorf("got %s %q advisory %v; want %s %q advisory %v", e.Kind, e.Values, e.Advisory, tt.kind, tt.values, tt.advisory)
+			}
+			if e.Command != 0 || e.Line != 3 {
+				t.Errorf("command %d, line %d", e.Command, e.Line)
+			}
+		})
+	}
+}
+
+func TestCommentsThatExpectNothing(t *testing.T) {
+	for _, comment := range []string{
+		"# Monitor output for errors", "# Check metrics:\n# - DynamoDB capacity\n# - Alarm status", "# Key outputs:", "# Review plan output carefully",
+		"# Expected duration: 5 minutes", "# Expected downtime: none", "# Get all outputs", "# This should only be done once", "# Should you need more, ask",
+		"# Returns the list", "# Expected", "# Expected:", "# expectations differ", "# Store in: ____", "# it works", "# Output goes to a file",
+	} {
+		if s := readText(t, "cmd\n"+comment+"\n"); len(s.Expects) != 0 {
+			t.Errorf("%q: %+v", comment, s.Expects)
+		}
+	}
+}
+
+func TestExpectationsBelongToACommand(t *testing.T) {
+	tests := []struct {
+		name, script string
+		command      int
+		advisory     bool
+		comments     string // of all commands, joined by "|"
+	}{
+		{"the one above", "a\n# Expected: X1\nb\n", 0, false, "|"},
+		{"the one above, across a blank line", "a\n\n# Expected: X1\n\n# Then\nb\n", 0, false, "|Then"},
+		{"the one on its line", "a\nb # Expected: X1\nc\n", 1, false, "||"},
+		{"the one below, when none stands above", "# Expected: X1\na\nb\n", 0, false, "|"},
+		{"the last", "a\nb\n# Watch it\n# Expected: X1\n", 1, false, "|"},
+		{"a comment under it stays with the next", "a\n# Expected: X1\n# Then\nb\n", 0, false, "|Then"},
+		{"set off above and tight below is not certain", "a\n\n# Expected: X1\nb\n", 0, true, "|"},
+		{"within a loop it is not certain", "a\nfor i in 1; do\n  x\n  # Expected: X1\ndone\n", 1, true, "|"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := readText(t, tt.script)
+			var comments []string
+			for _, c := range s.Commands {
+				comments = append(comments, c.Comment)
+			}
+			if got := strings.Join(comments, "|"); got != tt.comments {
+				t.Errorf("comments %q, want %q", got, tt.comments)
+			}
+			if len(s.Expects) != 1 || s.Expects[0].Command != tt.command || s.Expects[0].Advisory != tt.advisory {
+				t.Errorf("got %+v, want command %d, advisory %v", s.Expects, tt.command, tt.advisory)
+			}
+		})
+	}
+}
