@@ -77,6 +77,9 @@ func (o *observer) record(i int, r Result) error {
 		Step: o.t.Slot.ID, Command: i, Attempt: o.attempt(), Exit: r.Exit, Seconds: r.Duration.Seconds(),
 		Failures: r.Failures, Cut: r.Cut, Ended: r.Ended, Output: out,
 	}
+	if dir := x.rel(r.Dir); r.Dir != "" && dir != o.t.Start.Path {
+		event.Dir = dir
+	}
 	if err := x.queue(event); err != nil {
 		return err
 	}

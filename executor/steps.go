@@ -30,6 +30,9 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 		}
 		return runbook.Held, stop, err
 	}
+	if err := x.again(t); err != nil {
+		return "", "", err
+	}
 	confirm := x.Confirm
 	for {
 		if confirm {
@@ -235,10 +238,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	if err := x.queue(x.stepStarted(t, commands)); err != nil {
 		return nil, err
 	}
-	dir := t.Start.Abs
-	if first > 0 {
-		dir = "" // where the state's last command ended
-	}
+	dir := x.resumeDir(t, st, first)
 	x.Progress.StepStarted(t, t.Start.Path, first)
 	obs := &observer{x: x, t: t, commands: commands}
 	job := Job{
@@ -275,6 +275,43 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	}
 	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, time.Since(began), finished.Reason)
 	return obs.failed, nil
+}
+
+// again records that a command which failed in an earlier part of the run is
+// about to be run once more: nothing runs twice in silence.
+func (x *Executor) again(t *runbook.Task) error {
+	st := x.State.Step(t.Slot.ID)
+	next := st.Next()
+	c := st.Commands[next]
+	if c == nil || c.Finished == nil || next >= len(t.Script.Commands) {
+		return nil
+	}
+	x.Progress.Message("step %d, line %d ended with exit %d before; trying it again", t.Number, t.Script.Commands[next].Line, c.Finished.Exit)
+	return x.queue(&runbook.Deviation{Step: t.Slot.ID, Command: next, Kind: "retry", By: x.Identity.Operator, Reason: "the run was started again"})
+}
+
+// resumeDir is where the rest of a step starts: its start directory, or where
+// the last command before it left the shell.
+func (x *Executor) resumeDir(t *runbook.Task, st *runbook.StepState, first int) string {
+	for i := first - 1; i >= 0; i-- {
+		if c := st.Commands[i]; c == nil || c.Finished == nil {
+			continue
+		} else if c.Finished.Dir != "" {
+			return x.abs(c.Finished.Dir)
+		}
+		break
+	}
+	if first > 0 && t.Start.Abs == "" {
+		return "" // where the shell's own state says
+	}
+	return t.Start.Abs
+}
+
+func (x *Executor) abs(dir string) string {
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(x.Root, filepath.FromSlash(dir))
 }
 
 // rel shows a directory as plans do: relative to the root where it is below it.

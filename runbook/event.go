@@ -84,6 +84,7 @@ type CommandFinished struct {
 	Failures []Failure `json:"failures,omitempty"`
 	Cut      bool      `json:"cut,omitempty"`
 	Ended    string    `json:"ended,omitempty"` // "timeout", "interrupt"
+	Dir      string    `json:"dir,omitempty"`   // where the shell then stood, if not where the step started
 	Output   Output    `json:"output"`
 }
 
