@@ -9,7 +9,7 @@ import (
 // Bounds of what is kept of a command's output, in bytes. A command may print
 // any amount; memory and the record stay bounded, and the true size is told.
 const (
-	keepHead = 8 << 20  // from the start, for the run directory
+	keepHead = 2 << 20  // from the start, for the run directory
 	keepTail = 64 << 10 // from the end
 	showAll  = 16 << 10 // up to this the journal holds the output whole
 	showHead = 4 << 10  // else its first lines

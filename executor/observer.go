@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -104,7 +103,9 @@ func (o *observer) withheld(c *runbook.Command, dir string) string {
 		}
 	}
 	head, tail := o.out.kept(&Mask{})
-	secrets, sure := revealed(c.Text, append(bytes.Clone(head), tail...))
+	secrets, sure := revealed(c.Text, head)
+	more, also := revealed(c.Text, tail)
+	secrets, sure = append(secrets, more...), sure && also
 	if !x.Mask.Learn(secrets...) {
 		sure = false
 	}
@@ -181,7 +182,7 @@ func (o *observer) judge(i int, r Result) error {
 			continue
 		}
 		head, tail := o.out.kept(&Mask{})
-		verdict, found := e.Judge(string(head)+string(tail), r.Exit)
+		verdict, found := e.Judge(string(append(head, tail...)), r.Exit)
 		if r.Failed() && verdict == runbook.Pass && e.Kind != runbook.ExpectFailure {
 			continue // it did not get as far as it promised
 		}

@@ -3,7 +3,10 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -108,6 +111,7 @@ func (b *planner) report(p ...Problem) { b.plan.Problems = append(b.plan.Problem
 // steps reads the scripts and finds the start directories.
 func (b *planner) steps() {
 	doc := b.plan.Document
+	scripts := readScripts(doc)
 	walk := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
 	for i := range doc.Slots {
 		slot := &doc.Slots[i]
@@ -119,7 +123,7 @@ func (b *planner) steps() {
 		}
 		b.plan.stepTasks = append(b.plan.stepTasks, i)
 		t.Number = len(b.plan.stepTasks)
-		t.Script = ReadScript(doc.Source, slot)
+		t.Script = scripts[i]
 		b.inf.steps = append(b.inf.steps, t)
 		dir := b.attributes(t)
 		b.report(t.Script.Problems...)
@@ -135,6 +139,25 @@ func (b *planner) steps() {
 			}
 		}
 	}
+}
+
+// readScripts reads every step, by its slot's index, on all processors: for a
+// document of thousands of steps it is the greater part of a plan.
+func readScripts(doc *Document) []*Script {
+	scripts := make([]*Script, len(doc.Slots))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 1+len(doc.Slots)/64) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(doc.Slots)); i = next.Add(1) - 1 {
+				if doc.Slots[i].Kind == StepSlot {
+					scripts[i] = ReadScript(doc.Source, &doc.Slots[i])
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return scripts
 }
 
 // attributes reads a step's own settings, the sidecar's outranking the

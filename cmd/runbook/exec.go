@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -92,6 +93,7 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 	if r.nothingLeft() {
 		return r.alreadyComplete()
 	}
+	debug.SetGCPercent(100) // a run is long, and its memory is bounded
 	return r.run(ctx)
 }
 
