@@ -84,9 +84,7 @@ func (w *sheet) runTable(doc *Document, s *State) {
 	if len(start.Dropped) > 0 {
 		w.row("Environment kept from steps", cell(strings.Join(start.Dropped, ", ")))
 	}
-	i := tally.Items
-	w.row("Items", fmt.Sprintf("%d passed, %d failed, %d n/a, %d open, %d deferred, of %d; apart from these %d criteria and %d of contingencies",
-		i.Passed, i.Failed, i.NotApplicable, i.Open, i.Deferred, i.Due(), i.Criteria, i.Contingency))
+	w.row("Items", tally.Items.String())
 	w.row("Blanks", fmt.Sprintf("%d filled, %d open", tally.Fields.Filled, tally.Fields.Open))
 	w.line("")
 }

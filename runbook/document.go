@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"sync"
 )
 
 // An ID names a section or a slot within its document: the slugs of the
@@ -34,6 +35,9 @@ type Document struct {
 	Sections []Section
 	Slots    []Slot // in document order, never overlapping
 	Problems []Problem
+
+	index sync.Once
+	byID  map[ID]int // in Slots
 }
 
 // Digest identifies the document's exact bytes.
@@ -41,10 +45,14 @@ func (d *Document) Digest() Digest { return DigestOf(d.Source) }
 
 // Slot returns the slot with that ID, or nil.
 func (d *Document) Slot(id ID) *Slot {
-	for i := range d.Slots {
-		if d.Slots[i].ID == id {
-			return &d.Slots[i]
+	d.index.Do(func() {
+		d.byID = make(map[ID]int, len(d.Slots))
+		for i := range d.Slots {
+			d.byID[d.Slots[i].ID] = i
 		}
+	})
+	if i, ok := d.byID[id]; ok {
+		return &d.Slots[i]
 	}
 	return nil
 }

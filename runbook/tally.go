@@ -1,5 +1,10 @@
 package runbook
 
+import (
+	"fmt"
+	"strings"
+)
+
 // A Tally counts a document's slots by where they stand.
 type Tally struct {
 	Items  ItemTally
@@ -22,6 +27,32 @@ type ItemTally struct {
 // Due is the number of items that a complete record has settled: all but
 // criteria and those of contingencies.
 func (t ItemTally) Due() int { return t.Total - t.Criteria - t.Contingency }
+
+// String tells the tally in a line, without what is zero.
+func (t ItemTally) String() string {
+	count := func(parts []string, n int, what string) []string {
+		if n == 0 {
+			return parts
+		}
+		return append(parts, fmt.Sprintf("%d %s", n, what))
+	}
+	var due, rest []string
+	due = count(due, t.Passed, "passed")
+	due = count(due, t.Failed, "failed")
+	due = count(due, t.NotApplicable, "n/a")
+	due = count(due, t.Open, "open")
+	due = count(due, t.Deferred, "deferred")
+	rest = count(rest, t.Criteria, "criteria")
+	rest = count(rest, t.Contingency, "of contingencies")
+	text := fmt.Sprintf("%d", t.Due())
+	if len(due) > 0 {
+		text += ": " + strings.Join(due, ", ")
+	}
+	if len(rest) > 0 {
+		text += "; besides, " + strings.Join(rest, " and ")
+	}
+	return text
+}
 
 // A FieldTally counts blanks.
 type FieldTally struct {

@@ -483,20 +483,23 @@ func environmentMask(env []string) *executor.Mask {
 // looksLikePath reports a value that says where a secret is kept, and is none.
 func looksLikePath(v string) bool { return strings.HasPrefix(v, "/") }
 
-// private makes the directory for what must stay on this machine, outside
-// every repository.
+// private makes the directory for what must stay on this machine and enter no
+// commit: in the account's state directory, or the git directory where there is
+// no home.
 func (r *runner) private() (string, error) {
 	base := r.env.get("XDG_STATE_HOME")
-	if base == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", &exitError{exitUsage, err, "set HOME or XDG_STATE_HOME"}
-		}
+	if home := r.env.get("HOME"); base == "" && home != "" {
 		base = filepath.Join(home, ".local", "state")
+	}
+	if base == "" && r.session.place.git {
+		base = filepath.Join(r.session.place.root, ".git")
+	}
+	if base == "" {
+		return "", usagef("set HOME or XDG_STATE_HOME", "there is no directory for the run's private state")
 	}
 	dir := filepath.Join(base, "runbook", r.session.id)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", &exitError{exitRecording, err, ""}
+		return "", &exitError{exitRecording, err, "set XDG_STATE_HOME to a directory that can be written"}
 	}
 	return dir, nil
 }

@@ -110,7 +110,6 @@ func (r *runner) summaryText(s *runbook.State) error {
 	if s.Stopped.Reason != "" {
 		result += ": " + s.Stopped.Reason
 	}
-	i := tally.Items
 	w := &lines{w: r.env.stdout}
 	w.printf("Result   %s\n", runbook.Visible(result))
 	w.printf("Steps    %d passed", steps[runbook.StepPassed])
@@ -119,8 +118,7 @@ func (r *runner) summaryText(s *runbook.State) error {
 			w.printf(", %d %s", steps[status], status)
 		}
 	}
-	w.printf("\nItems    %d passed, %d failed, %d n/a, %d open, %d deferred, of %d (and %d criteria, %d of contingencies)\n",
-		i.Passed, i.Failed, i.NotApplicable, i.Open, i.Deferred, i.Due(), i.Criteria, i.Contingency)
+	w.printf("\nItems    %s\n", tally.Items)
 	w.printf("Blanks   %d filled, %d open\n", tally.Fields.Filled, tally.Fields.Open)
 	w.printf("Record   %s\nJournal  %s\n", r.session.target, r.session.journal())
 	open := runbook.Open(doc, s)
