@@ -89,6 +89,11 @@ var hostile = []struct {
 	{"columns", func(n int) string {
 		return strings.Repeat("|a", n/6) + "\n" + strings.Repeat("|-", n/6) + "\n" + strings.Repeat("|_", n/6)
 	}},
+	{"row of boxes", func(n int) string {
+		return strings.Repeat("|a", n/12) + "\n" + strings.Repeat("|-", n/12) + "\n" + strings.Repeat("|[ ]|_", n/18)
+	}},
+	{"codes in a line", func(n int) string { return "- [ ] " + strings.Repeat("`____` a `b` ", n/13) }},
+	{"boxes then spaces", func(n int) string { return "- [ ] a\n" + strings.Repeat("☐ ", n/8) + strings.Repeat(" ", n/2) + "a" }},
 	{"one name", func(n int) string { return strings.Repeat("- [ ] a\n", n/8) }},
 	{"one heading", func(n int) string { return strings.Repeat("## a\n", n/5) }},
 	{"deep sections", func(n int) string {
@@ -102,7 +107,7 @@ var hostile = []struct {
 
 func BenchmarkParseHostile(b *testing.B) {
 	for _, h := range hostile {
-		for _, n := range []int{100_000, 400_000} {
+		for _, n := range []int{100_000, 400_000, 1_600_000} {
 			b.Run(fmt.Sprintf("%s/%d", h.name, n), func(b *testing.B) {
 				src := []byte(h.text(n))
 				b.SetBytes(int64(len(src)))

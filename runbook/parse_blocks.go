@@ -17,6 +17,7 @@ import (
 func (b *builder) blocks(visible []byte) (ast.Node, error) {
 	b.view = visible
 	limit := &limits{}
+	b.fences = make([]fence, 0, min(bytes.Count(visible, []byte("\n```"))/2+1, len(visible)/32+1))
 	p := parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
@@ -49,16 +50,19 @@ func (b *builder) blocks(visible []byte) (ast.Node, error) {
 	return root, nil
 }
 
-// stateRefs are the one-character link references of a document: a box in
-// that state would be a link.
+// stateRefs are the box states whose brackets are a link in this document:
+// those that it defines, and all of them if it defines "[x]", what any box
+// becomes.
 type stateRefs map[byte]bool
 
 func (r stateRefs) add(label []byte) {
-	if len(label) == 1 {
-		r[label[0]] = true
-		if label[0] == 'x' || label[0] == 'X' {
-			r['x'], r['X'], r[' '] = true, true, true
+	switch string(label) {
+	case "x", "X":
+		for _, state := range []byte(" xX-~v") {
+			r[state] = true
 		}
+	case "-", "~":
+		r[label[0]] = true
 	}
 }
 
@@ -70,10 +74,9 @@ type limits struct {
 	at     int
 }
 
-func (l *limits) fail(r text.Reader, format string, bound int) {
+func (l *limits) fail(at text.Segment, format string, bound int) {
 	if l.broken == "" {
-		_, seg := r.Position()
-		l.broken, l.at = fmt.Sprintf(format, bound), seg.Start
+		l.broken, l.at = fmt.Sprintf(format, bound), at.Start
 	}
 }
 
@@ -85,7 +88,8 @@ type limited struct {
 
 func (l limited) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	if len(pc.OpenedBlocks()) > 2*maxDepth {
-		l.limit.fail(r, "lists and quotes are nested more than %d deep", maxDepth)
+		_, at := r.Position()
+		l.limit.fail(at, "lists and quotes are nested more than %d deep", maxDepth)
 	}
 	if l.limit.broken != "" {
 		return nil, parser.NoChildren
@@ -95,7 +99,8 @@ func (l limited) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.No
 
 func (l limited) Continue(node ast.Node, r text.Reader, pc parser.Context) parser.State {
 	if l.limit.visits++; l.limit.visits > maxVisits {
-		l.limit.fail(r, "more than %d lines stand in lists and quotes, each counted as often as it is nested", maxVisits)
+		_, at := r.Position()
+		l.limit.fail(at, "more than %d lines stand in lists and quotes, each counted as often as it is nested", maxVisits)
 		return parser.Close
 	}
 	return l.BlockParser.Continue(node, r, pc)
@@ -139,11 +144,15 @@ type references struct{ limit *limits }
 
 func (t references) Transform(p *ast.Paragraph, r text.Reader, pc parser.Context) {
 	first := p.Lines().At(0)
-	if line := bytes.TrimLeft(first.Value(r.Source()), " \t"); len(line) == 0 || line[0] != '[' {
+	src, at := r.Source(), first.Start
+	for at < first.Stop && (src[at] == ' ' || src[at] == '\t') {
+		at++
+	}
+	if at == first.Stop || src[at] != '[' {
 		return
 	}
 	if p.Lines().Len() > maxDefinitions {
-		t.limit.fail(r, "more than %d lines of link definitions without a blank line", maxDefinitions)
+		t.limit.fail(first, "more than %d lines of link definitions without a blank line", maxDefinitions)
 		return
 	}
 	parser.LinkReferenceParagraphTransformer.Transform(p, r, pc)
@@ -181,13 +190,24 @@ func (tables) Transform(p *ast.Paragraph, r text.Reader, _ parser.Context) {
 		table := &tableNode{rows: []text.Segment{header}}
 		table.rows = append(table.rows, lines.Sliced(i+1, lines.Len())...)
 		table.SetPos(header.Start)
-		lines.SetSliced(0, i-1)
-		p.Parent().InsertAfter(p.Parent(), p, table)
-		if lines.Len() == 0 {
-			p.Parent().RemoveChild(p.Parent(), p)
+		up := p.Parent()
+		if i > 1 {
+			up.InsertBefore(up, p, paragraphOf(lines.Sliced(0, i-1), src))
 		}
+		up.InsertBefore(up, p, table)
+		up.RemoveChild(up, p) // so that an underline below makes no heading of it
 		return
 	}
+}
+
+// paragraphOf returns a paragraph of the lines that stand before a table.
+func paragraphOf(lines []text.Segment, src []byte) *ast.Paragraph {
+	p := ast.NewParagraph()
+	for _, line := range lines {
+		p.Lines().Append(line.TrimLeftSpace(src))
+	}
+	p.SetPos(lines[0].Start)
+	return p
 }
 
 // delimiterColumns counts the columns of a delimiter row ("|---|:-:|"), 0 if

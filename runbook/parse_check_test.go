@@ -23,7 +23,7 @@ func checkDocument(t testing.TB, doc *Document) {
 			t.Errorf("%s: line %d is not where its mark is", s.ID, s.Line)
 		}
 		if i > 0 && s.Line < doc.Slots[i-1].Line {
-			t.Errorf("%s: out of document order", s.ID)
+			t.Errorf("%s: out of document order in %q", s.ID, doc.Source)
 		}
 		if s.Owner != "" && doc.Slot(s.Owner) == nil {
 			t.Errorf("%s: no owner %s", s.ID, s.Owner)

@@ -70,15 +70,41 @@ func (b *builder) step(n *ast.FencedCodeBlock, f fence, lang, info string, body 
 		b.problem(Error, "unclosed-fence", s.Line, "the step's fence is not closed: all below it would run",
 			"close it with a line of "+string(fenceChars(b.src[f.start:])))
 	}
+	b.unbalanced(body)
+	b.comments(body)
+}
+
+// unbalanced reports the first line of a step that shows its fence to be
+// closed too late.
+func (b *builder) unbalanced(body []Span) {
 	for _, l := range body {
-		if line := l.Of(b.src); opensFence(line) || isTask(line) {
-			b.problem(Error, "unbalanced-fence", b.line(l.Start),
-				"a step holds a line that "+map[bool]string{true: "opens another fence", false: "is a check item"}[opensFence(line)]+
-					": its own fence is likely not closed", "close the fence above it")
-			break
+		what := ""
+		switch line := l.Of(b.src); {
+		case opensFence(line):
+			what = "opens another fence"
+		case isTask(line):
+			what = "is a check item"
+		default:
+			continue
+		}
+		b.problem(Error, "unbalanced-fence", b.line(l.Start),
+			"a step holds a line that "+what+": the step's own fence is likely not closed", "close the fence above it")
+		return
+	}
+}
+
+// indented warns of a step that Markdown does not take for one: a fence at
+// four or more spaces is text.
+func (b *builder) indented(n *ast.CodeBlock) {
+	for i := range n.Lines().Len() {
+		seg := n.Lines().At(i)
+		line := bytes.TrimSpace(b.src[seg.Start:min(seg.Stop, len(b.src))])
+		if opensFence(line) && executable[fenceLang(string(bytes.TrimSpace(line[len(fenceChars(line)):])))] {
+			b.problem(Warning, "indented-fence", b.line(seg.Start),
+				"Markdown reads this fence as indented text: it is no step", "indent it by less than four spaces more than what it belongs to")
+			return
 		}
 	}
-	b.comments(body)
 }
 
 // fenceChars returns the run of backticks or tildes that text starts with.

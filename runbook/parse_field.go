@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 )
 
@@ -11,34 +12,29 @@ func (b *builder) fields(p *passage, marks []mark, owner int, at place) {
 	from := line.Start
 	label := ""
 	for i, m := range marks {
+		span := p.source(m.span)
+		s := Slot{Line: b.line(span.Start), Zone: at.zone, Mark: span}
 		switch m.kind {
 		case boxMark:
 			from = m.outer.End
 		case holderMark:
 			if at.zone != Code {
-				text := string(m.span.Of(p.text))
-				b.add(Slot{Kind: PlaceholderSlot, Label: text, Line: b.line(p.source(m.span).Start), Zone: at.zone, Mark: p.source(m.span)}, -1, false)
+				s.Kind, s.Label = PlaceholderSlot, string(m.span.Of(p.text))
+				b.add(s, -1, false)
 			}
 		case blankMark:
-			part := partOf(p, marks, i)
-			if part != Total {
+			if i == 0 || !slashed(p, marks[i-1], m) {
 				label = b.blankLabel(p, Span{from, m.outer.Start}, m, at)
 			}
 			limit := line.End
 			if i+1 < len(marks) {
 				limit = marks[i+1].outer.Start
 			}
-			hint, end := p.hint(m.outer.End, limit)
-			if label == "" {
-				label = trimLabel(hint)
-			}
-			if label == "" {
-				label = b.doc.Sections[b.section()].Title
-			}
-			span := p.source(m.span)
-			b.add(Slot{Kind: FieldSlot, Label: label, Line: b.line(span.Start), Zone: at.zone, Mark: span, Hint: hint, Part: part},
-				owner, owner >= 0 && b.isFirstField(owner))
-			from = end
+			s.Kind, s.Part = FieldSlot, partOf(p, marks, i)
+			s.Hint, from = p.hint(m.outer.End, limit)
+			label = cmp.Or(label, trimLabel(s.Hint), b.doc.Sections[b.section()].Title)
+			s.Label = label
+			b.add(s, owner, owner >= 0 && b.isFirstField(owner))
 		}
 	}
 }
@@ -163,7 +159,7 @@ var units = map[string]bool{
 // trimLabel takes from a text the punctuation that joins it to what it labels.
 func trimLabel(s string) string {
 	s = strings.TrimLeft(s, " \t:;,.-–—/|•·)]>=")
-	s = strings.TrimRight(s, " \t:;,-–—/|•·=>([")
+	s = strings.TrimRight(s, " \t:;,-–—/|•·=>([$€£")
 	if strings.HasPrefix(s, "(") && !strings.Contains(s, ")") {
 		s = strings.TrimRight(s[1:], " :")
 	}

@@ -2,10 +2,18 @@ package runbook
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/text"
 )
 
 // filled ticks every item and fills every field with a plain word.
@@ -63,13 +71,11 @@ func skeleton(doc *Document, ids bool) []string {
 // valuesEnterIDs reports whether a field stands in a heading or an item, whose
 // text gives an ID, or an item in a form is lost, which shifts suffixes.
 func valuesEnterIDs(doc *Document) bool {
-	headings := map[int]bool{}
-	for _, s := range doc.Sections {
-		headings[s.Line] = true
-	}
 	for i := range doc.Slots {
 		s := &doc.Slots[i]
-		if s.Kind == FieldSlot && (s.Owner != "" || headings[s.Line] || s.Zone != Prose) || s.Kind == ItemSlot && s.Zone == Code {
+		in := doc.Sections[s.Section]
+		heading := in.Level > 0 && s.Mark.Start < in.Prose.Start
+		if s.Kind == FieldSlot && (s.Owner != "" || heading || s.Zone != Prose) || s.Kind == ItemSlot && s.Zone == Code {
 			return true
 		}
 	}
@@ -88,6 +94,34 @@ func checkFilling(t testing.TB, doc *Document) {
 	if got != want {
 		t.Errorf("filling changed the structure of %q\nto %q\ngot:\n%s\nwant:\n%s", doc.Source, src, got, want)
 	}
+	if want, got := second(t, doc.Source), second(t, src); !slices.Equal(got, want) {
+		t.Errorf("for another parser, filling changed %q\nto %q\ngot:\n%s\nwant:\n%s", doc.Source, src, got, want)
+	}
+}
+
+// second lists the blocks, links and tags that a complete Markdown parser with
+// GitHub's extensions sees: a tick or a word must make none and lose none.
+func second(t testing.TB, src []byte) []string {
+	t.Helper()
+	kept := map[string]bool{
+		"Heading": true, "ListItem": true, "Blockquote": true, "FencedCodeBlock": true, "CodeBlock": true,
+		"HTMLBlock": true, "Table": true, "TableRow": true, "TableCell": true, "Link": true, "Image": true,
+		"AutoLink": true, "RawHTML": true, "LinkReferenceDefinition": true,
+	}
+	var kinds []string
+	b := newBuilder("second.md", src)
+	src = b.hide(src)[b.start:]
+	root := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(src))
+	err := ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if kind := n.Kind().String(); entering && kept[kind] {
+			kinds = append(kinds, kind)
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kinds
 }
 
 func TestFillingKeepsStructure(t *testing.T) {
@@ -139,5 +173,46 @@ func FuzzParse(f *testing.F) {
 		}
 		checkDocument(t, doc)
 		checkFilling(t, doc)
+		if !hasError(doc) {
+			checkOutputIsInvisible(t, doc)
+		}
 	})
+}
+
+// soup are the pieces from which TestRandomDocuments makes documents: what is
+// recognised, what is close to it, and what changes the meaning of both.
+var soup = []string{
+	"- ", "* ", "1. ", "2) ", "> ", "# ", "## ", "### ", "    ", "\t", "  ", " ", "\n", "\n", "\n\n", "\n\n", "\r\n",
+	"[ ] ", "[x] ", "[]", "[ ]", "[-] ", "☐ ", "☑", "⬜", "-[ ] ", "____", "___", "__", "_", "______\n", "________________\n",
+	`\_\_\_`, `****\_\_\_****`, "`____`", "`", "``", "```\n", "```bash\n", "~~~sh\n", "```text\n", "~~~\n",
+	"Label: ", "**Label:** ", "**", "*", "word", "(", ")", "](", "]", "[", "[a]", "[x]: u\n", "[a]: u\n", "<", ">", "<b>", "</b>",
+	"<!--", "-->", "<div>\n", "</div>\n", "<details>\n", "https://a/", "{{", "}}", "|", "| a | b |\n|---|---|\n", "|-|-|\n", "---\n", "===\n",
+	"Rollback if:\n", "Within 1 hour", " / ", "/", ":", "-", "ACCOUNT_ID", "<a_b>", `\`, "&", "!", "# c: ____\n", "é", "\xff",
+	"```sh\na\n```\n", "  ```sh\n  a\n  ```\n", "<!-- runbook:output a -->\n", "<!-- /runbook:output -->\n", "<!-- runbook: dir=a -->\n",
+}
+
+func TestRandomDocuments(t *testing.T) {
+	documents := 3000
+	if n, err := strconv.Atoi(os.Getenv("RUNBOOK_RANDOM_DOCUMENTS")); err == nil {
+		documents = n
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range documents {
+		var w strings.Builder
+		for range 1 + random.IntN(25) {
+			w.WriteString(soup[random.IntN(len(soup))])
+		}
+		doc, err := Parse("soup.md", []byte(w.String()))
+		if err != nil {
+			continue // a CR alone
+		}
+		checkDocument(t, doc)
+		checkFilling(t, doc)
+		if !hasError(doc) {
+			checkOutputIsInvisible(t, doc)
+		}
+		if t.Failed() {
+			return
+		}
+	}
 }

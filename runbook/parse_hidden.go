@@ -101,22 +101,33 @@ func frontMatter(src []byte) int {
 		if line == fence || fence == "---" && line == "..." {
 			return end
 		}
+		if opens(src[at:end]) != nil {
+			return start // what a step printed closes nothing
+		}
 	}
 	return start
 }
 
-// startsKey reports whether the text starts like front matter: a key or a comment.
+// startsKey reports whether the text starts like front matter: comments, then
+// a key.
 func startsKey(text []byte) bool {
 	line := text[:lineEnd(text, 0)]
-	if len(line) > 0 && line[0] == '#' {
-		return len(line) > 1 && line[1] != '#' && startsKey(text[len(line):])
+	for len(line) > 1 && line[0] == '#' && line[1] != '#' {
+		text = text[len(line):]
+		line = text[:lineEnd(text, 0)]
+	}
+	if trimmed := string(bytes.TrimSpace(line)); trimmed == "---" || trimmed == "+++" {
+		return true // empty
 	}
 	i := 0
-	for i < len(line) && (isWordByte(line[i]) || line[i] == '-' || line[i] == '.' || line[i] == '"') {
+	for i < len(line) && (isWordByte(line[i]) || line[i] == '"' || i > 0 && (line[i] == '-' || line[i] == '.')) {
 		i++
 	}
 	rest := bytes.TrimLeft(line[i:], " \t")
-	return i > 0 && len(rest) > 0 && (rest[0] == ':' || rest[0] == '=') || len(bytes.TrimSpace(line)) == 3
+	if i == 0 || len(rest) == 0 {
+		return false
+	}
+	return rest[0] == '=' || rest[0] == ':' && (len(rest) == 1 || isSpace(rest[1]))
 }
 
 // lineEnd returns the offset after the line that holds at, its ending included.

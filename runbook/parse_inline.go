@@ -2,100 +2,11 @@ package runbook
 
 import (
 	"bytes"
-	"sort"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/text"
 )
-
-// A passage is the text of one leaf block, its lines joined without their
-// container's prefixes, and what was found in it.
-type passage struct {
-	text  []byte
-	lines []passageLine
-	marks []mark
-	codes []Span // contents of code spans, within text
-
-	ticks  map[int]int // length of a backtick run to the last offset where one starts
-	parens map[int]int // offset of a "(" after "]" to the offset after its ")"
-	gt     int         // the offset of the first ">" after the last "<" looked at
-	noTag  bool        // no ">" stands ahead
-	noNote bool        // no "-->" stands ahead
-	noCode int         // the last offset to which no "}}" or "%}" stands
-}
-
-// A passageLine says where a line of a passage starts, in its text and in the source.
-type passageLine struct{ at, src int }
-
-type markKind uint8
-
-const (
-	boxMark markKind = iota
-	blankMark
-	holderMark
-)
-
-// A mark is something in a passage that a run may complete.
-type mark struct {
-	kind  markKind
-	span  Span // what is rewritten, within the text
-	outer Span // with the brackets of a box
-	state byte
-	line  int // index of its line in the passage
-}
-
-// load fills the passage with the lines of a block.
-func (p *passage) load(src []byte, lines *text.Segments) {
-	p.reset()
-	if lines.Len() == 1 {
-		seg := lines.At(0)
-		p.lines = append(p.lines, passageLine{0, seg.Start})
-		p.text = src[seg.Start:seg.Stop:seg.Stop]
-		return
-	}
-	joined := make([]byte, 0, lines.At(lines.Len()-1).Stop-lines.At(0).Start)
-	for i := range lines.Len() {
-		seg := lines.At(i)
-		p.lines = append(p.lines, passageLine{len(joined), seg.Start})
-		joined = append(joined, src[seg.Start:seg.Stop]...)
-	}
-	p.text = joined
-}
-
-// loadSpan fills the passage with one range of the source.
-func (p *passage) loadSpan(src []byte, s Span) {
-	p.reset()
-	p.lines = append(p.lines, passageLine{0, s.Start})
-	p.text = src[s.Start:s.End:s.End]
-}
-
-func (p *passage) reset() {
-	*p = passage{lines: p.lines[:0], marks: p.marks[:0], codes: p.codes[:0]}
-}
-
-// source maps a span within one line of the text to the source.
-func (p *passage) source(s Span) Span {
-	l := p.lines[p.lineOf(s.Start)]
-	return Span{s.Start - l.at + l.src, s.End - l.at + l.src}
-}
-
-func (p *passage) lineOf(at int) int {
-	return sort.Search(len(p.lines), func(i int) bool { return p.lines[i].at > at }) - 1
-}
-
-// lineSpan returns the range of a line of the passage, its ending left out.
-func (p *passage) lineSpan(line int) Span {
-	end := len(p.text)
-	if line+1 < len(p.lines) {
-		end = p.lines[line+1].at
-	}
-	start := p.lines[line].at
-	for end > start && (p.text[end-1] == '\n' || p.text[end-1] == '\r') {
-		end--
-	}
-	return Span{start, end}
-}
 
 // mayHold is a quick look whether scanning the lines can find anything.
 func mayHold(src []byte, lines *text.Segments) bool {
@@ -113,8 +24,8 @@ func mayMark(line []byte) bool {
 		bytes.IndexByte(line, 0xE2) >= 0
 }
 
-// scan finds the marks. It walks the text once and steps over what Markdown
-// reads as code, HTML, links' targets, URLs and shortcodes.
+// scan finds the marks. It walks the text once, steps over what Markdown reads
+// as code, HTML and links' targets, and leaves out URLs and shortcodes.
 func (p *passage) scan(refs stateRefs) {
 	for i := 0; i < len(p.text); {
 		switch c := p.text[i]; c {
@@ -149,9 +60,58 @@ func (p *passage) scan(refs stateRefs) {
 		}
 		p.marks[i].line = line
 	}
+	p.dropUnsafe()
 }
 
-func (p *passage) add(m mark) { p.marks = append(p.marks, m) }
+// dropUnsafe drops the blanks whose value could change what stands beside it.
+func (p *passage) dropUnsafe() {
+	unsafe := make([]bool, len(p.marks))
+	found := false
+	for i, m := range p.marks {
+		if m.kind == blankMark {
+			unsafe[i] = p.touchesBox(i) || p.keepsFence(m) || p.opensTag(m)
+			found = found || unsafe[i]
+		}
+	}
+	if !found {
+		return
+	}
+	kept := make([]mark, 0, len(p.marks))
+	for i, m := range p.marks {
+		if !unsafe[i] {
+			kept = append(kept, m)
+		}
+	}
+	p.marks = kept
+}
+
+// touchesBox reports whether a box stands right beside the mark: with a value
+// it would be part of a word.
+func (p *passage) touchesBox(i int) bool {
+	m := p.marks[i]
+	return i > 0 && p.marks[i-1].kind == boxMark && p.marks[i-1].outer.End == m.outer.Start ||
+		i+1 < len(p.marks) && p.marks[i+1].kind == boxMark && p.marks[i+1].outer.Start == m.outer.End
+}
+
+// opensTag reports whether a word in the mark's place would make a tag or an
+// entity with what stands before it.
+func (p *passage) opensTag(m mark) bool {
+	before := p.text[:m.span.Start]
+	return bytes.HasSuffix(before, []byte("<")) || bytes.HasSuffix(before, []byte("</")) || bytes.HasSuffix(before, []byte("&"))
+}
+
+// keepsFence reports whether the mark is a code span whose backticks keep its
+// line from opening a fence.
+func (p *passage) keepsFence(m mark) bool {
+	return p.text[m.span.Start] == '`' && bytes.HasPrefix(bytes.TrimLeft(p.text[p.lines[m.line].at:], " \t"), []byte("```"))
+}
+
+// add appends a mark, unless it stands where none counts.
+func (p *passage) add(m mark) {
+	if m.outer.Start >= p.quiet {
+		p.marks = append(p.marks, m)
+	}
+}
 
 // code steps over a code span, or over the backticks of none. A code span of
 // nothing but underscores is itself a blank.
@@ -167,19 +127,26 @@ func (p *passage) code(i int) int {
 	if last, ok := p.ticks[n]; !ok || last <= start {
 		return i
 	}
-	for at := i; ; {
-		at += bytes.IndexByte(p.text[at:], '`')
+	close := closingTicks(p.text, i, n)
+	inner, outer := Span{i, close}, Span{start, close + n}
+	p.codes = append(p.codes, inner)
+	if inner.Len() >= 3 && len(bytes.Trim(inner.Of(p.text), "_")) == 0 {
+		p.add(mark{kind: blankMark, span: outer, outer: outer})
+	}
+	return outer.End
+}
+
+// closingTicks returns where the next run of exactly n backticks starts, which
+// there must be.
+func closingTicks(text []byte, at, n int) int {
+	for {
+		at += bytes.IndexByte(text[at:], '`')
 		end := at
-		for end < len(p.text) && p.text[end] == '`' {
+		for end < len(text) && text[end] == '`' {
 			end++
 		}
 		if end-at == n {
-			inner := Span{i, at}
-			p.codes = append(p.codes, inner)
-			if inner.Len() >= 3 && len(bytes.Trim(inner.Of(p.text), "_")) == 0 {
-				p.add(mark{kind: blankMark, span: Span{start, end}, outer: Span{start, end}})
-			}
-			return end
+			return at
 		}
 		at = end
 	}
@@ -227,8 +194,11 @@ func (p *passage) angle(i int) int {
 		p.add(mark{kind: holderMark, span: span, outer: span})
 		return span.End
 	}
-	if next := bytes.IndexByte(inner, '<'); next >= 0 {
-		return i + 1 + next
+	switch {
+	case bytes.IndexByte(inner, '<') >= 0:
+		return i + 1
+	case bytes.IndexByte(inner, '`') >= 0:
+		return len(p.text) // whether this is a tag decides what all that follows is
 	}
 	return span.End
 }
@@ -274,10 +244,14 @@ func (p *passage) target(i int) int {
 	if p.parens == nil {
 		p.parens = matchParens(p.text[i:], i)
 	}
-	if end, ok := p.parens[i+1]; ok {
-		return end
+	end, ok := p.parens[i+1]
+	if !ok {
+		return len(p.text)
 	}
-	return p.endOfLine(i)
+	if target := p.text[i+2 : end]; bytes.IndexByte(target, '`') >= 0 || bytes.LastIndexByte(target, '<') > 0 {
+		return len(p.text) // whether this is a link decides what all that follows is
+	}
+	return end
 }
 
 // matchParens maps the "(" that follow a "]" to the offset after their ")".
@@ -311,29 +285,32 @@ func (p *passage) endOfLine(i int) int {
 	return len(p.text)
 }
 
-// url steps over the rest of a bare URL or path after "://".
+// url makes the rest of a bare URL quiet. Markdown reads markup in it.
 func (p *passage) url(i int) int {
-	if !bytes.HasPrefix(p.text[i:], []byte("://")) || i == 0 || !isLetter(p.text[i-1]) {
+	if i < p.quiet || !bytes.HasPrefix(p.text[i:], []byte("://")) || i == 0 || !isLetter(p.text[i-1]) {
 		return i + 1
 	}
-	for i < len(p.text) && !isSpace(p.text[i]) && p.text[i] != '<' {
-		i++
+	end := i
+	for end < len(p.text) && !isSpace(p.text[end]) && p.text[end] != '<' {
+		end++
 	}
-	return i
+	p.quiet = end
+	return i + 1
 }
 
-// shortcode steps over "{{ … }}" and "{% … %}" within a line.
+// shortcode makes "{{ … }}" and "{% … %}" within a line quiet.
 func (p *passage) shortcode(i int) int {
 	if i+1 >= len(p.text) || p.text[i+1] != '{' && p.text[i+1] != '%' {
 		return i + 1
 	}
-	if i < p.noCode {
+	if i < p.noCode || i < p.quiet {
 		return i + 2
 	}
 	line := p.text[i:p.endOfLine(i)]
 	for _, close := range []string{"}}", "%}"} {
 		if end := bytes.Index(line, []byte(close)); end >= 0 {
-			return i + end + 2
+			p.quiet = i + end + 2
+			return i + 2
 		}
 	}
 	p.noCode = i + len(line)

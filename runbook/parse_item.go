@@ -9,6 +9,8 @@ func (b *builder) item(p *passage, i int, loose bool, at place) int {
 	body := Span{m.outer.End, len(p.text)}
 	if loose || at.form {
 		body.End = p.lineSpan(m.line).End
+	} else if next := p.nextLoose(i + 1); next >= 0 {
+		body.End = p.lines[p.marks[next].line].at
 	}
 	blanks := blanksIn(p.marks[i+1:], body)
 	s := Slot{
@@ -18,6 +20,16 @@ func (b *builder) item(p *passage, i int, loose bool, at place) int {
 	b.itemProblems(p, m, loose, s.Line)
 	s.Item = b.itemKind(s, at, b.signs(p, s.Label, blanks))
 	return b.add(s, -1, false)
+}
+
+// nextLoose returns the first mark from i on that starts a loose item, or -1.
+func (p *passage) nextLoose(i int) int {
+	for ; i < len(p.marks); i++ {
+		if p.isLoose(p.marks[i]) && p.startsItem(p.marks[i], place{}) {
+			return i
+		}
+	}
+	return -1
 }
 
 func (b *builder) itemProblems(p *passage, m mark, loose bool, line int) {
@@ -57,7 +69,7 @@ func blanksIn(marks []mark, body Span) []mark {
 // itemLabel is the item's whole text, or what stands before its first blank.
 func (p *passage) itemLabel(body Span, blanks []mark) string {
 	if len(blanks) == 0 {
-		return plain(p.text[body.Start:body.End])
+		return plain(p.without(body))
 	}
 	end := blanks[0].outer.Start
 	if line := p.lines[blanks[0].line].at; line > body.Start {

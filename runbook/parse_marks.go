@@ -10,6 +10,9 @@ func (p *passage) box(i int, refs stateRefs) int {
 		return i + 1
 	}
 	end := i + inner + 2
+	if refs[state] && p.linked == 0 {
+		p.linked = end
+	}
 	if refs[state] || i > 0 && bytes.IndexByte([]byte("]!["), p.text[i-1]) >= 0 ||
 		end < len(p.text) && bytes.IndexByte([]byte("([]:"), p.text[end]) >= 0 ||
 		p.wordBefore(i) || p.wordAfter(end) {
@@ -152,7 +155,7 @@ func (p *passage) pathBefore(colon int) bool {
 		start--
 	}
 	word := p.text[start:colon]
-	return len(word) == 0 || word[0] >= 'a' && word[0] <= 'z' || bytes.IndexAny(word, "/.@") >= 0
+	return len(word) == 0 || word[0] >= 'a' && word[0] <= 'z' || bytes.ContainsAny(word, "/.@")
 }
 
 // shortBlank decides on one or two underscores: a blank only at the end of

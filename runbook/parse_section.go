@@ -12,7 +12,9 @@ import (
 func (b *builder) document(root ast.Node) {
 	title, headings := titleOf(root)
 	b.doc.Sections = make([]Section, 0, headings+1)
+	b.sectionIDs = make(idSet, headings)
 	b.doc.Slots = make([]Slot, 0, b.expectedSlots())
+	b.slots = make([]slotFacts, 0, cap(b.doc.Slots))
 	b.doc.Sections = append(b.doc.Sections, Section{Line: 1, Span: Span{0, len(b.src)}, Prose: Span{b.start, len(b.src)}})
 	b.stack = append(b.stack, 0)
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
@@ -27,9 +29,10 @@ func (b *builder) document(root ast.Node) {
 }
 
 // expectedSlots guesses how many slots there will be, so that they are not
-// copied again and again as their slice grows.
+// copied again and again as their slice grows; one in 32 bytes is the most it
+// believes.
 func (b *builder) expectedSlots() int {
-	const most = 1 << 16
+	most := len(b.src)/32 + 1
 	n := len(b.fences)
 	for rest := b.view; n < most; n++ {
 		i := bytes.Index(rest, []byte("[ ] "))

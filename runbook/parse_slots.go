@@ -1,9 +1,6 @@
 package runbook
 
-import (
-	"bytes"
-	"sort"
-)
+import "bytes"
 
 // A place is where a passage stands and what it could be.
 type place struct {
@@ -37,8 +34,8 @@ func (b *builder) lineSlots(p *passage, i, end, owner int, at place) int {
 	below := owner
 	switch {
 	case len(boxes) > 1:
-		if owner = b.choice(p, marks, boxes, at); owner < 0 {
-			return below
+		if choice := b.choice(p, marks, boxes, at); choice >= 0 {
+			owner = choice
 		}
 	case len(boxes) == 1 && starts:
 		loose := p.isLoose(marks[0])
@@ -97,22 +94,4 @@ func (p *passage) isLoose(m mark) bool {
 		start++
 	}
 	return m.outer.Start == start+1 && m.outer != m.span && bytes.IndexByte([]byte("-*+"), p.text[start]) >= 0
-}
-
-// without returns the text of a range with its marks left out.
-func (p *passage) without(s Span) []byte {
-	out := make([]byte, 0, s.Len())
-	at := s.Start
-	first := sort.Search(len(p.marks), func(i int) bool { return p.marks[i].outer.Start >= s.Start })
-	for _, m := range p.marks[first:] {
-		if m.outer.Start >= s.End {
-			break
-		}
-		if m.kind == holderMark || m.outer.Start < at || m.outer.End > s.End {
-			continue
-		}
-		out = append(append(out, p.text[at:m.outer.Start]...), ' ')
-		at = m.outer.End
-	}
-	return append(out, p.text[at:s.End]...)
 }

@@ -10,7 +10,7 @@ func (b *builder) table(n *tableNode, c context) {
 		cells := splitRow(b.view, row)
 		if i == 0 {
 			for _, cell := range cells {
-				columns = append(columns, plain(cell.Of(b.view)))
+				columns = append(columns, b.cellName(cell))
 			}
 		} else if len(cells) > len(columns) {
 			cells = cells[:len(columns)]
@@ -26,9 +26,9 @@ func (b *builder) row(cells []Span, columns []string, c context, header bool) {
 	name := ""
 	boxes := 0
 	for _, cell := range cells {
-		if _, inner := cellBox(cell.Of(b.view)); inner.Len() > 0 {
+		if _, inner := b.cellBox(cell.Of(b.view)); inner.Len() > 0 {
 			boxes++
-		} else if name == "" && !header {
+		} else if name == "" {
 			name = b.cellName(cell)
 		}
 	}
@@ -36,18 +36,19 @@ func (b *builder) row(cells []Span, columns []string, c context, header bool) {
 	if boxes == 1 && !header {
 		owner = rowItem
 	}
+	signs := boxes > 0 && !header && b.rowSigns(cells, columns)
 	first := len(b.slots)
 	for i, cell := range cells {
 		column := ""
 		if !header {
 			column = columns[i]
 		}
-		if state, inner := cellBox(cell.Of(b.view)); inner.Len() > 0 && !header {
+		if state, inner := b.cellBox(cell.Of(b.view)); inner.Len() > 0 && !header {
 			label := name
 			if boxes > 1 || label == "" {
 				label = joinLabels(name, column)
 			}
-			b.cellItem(cell, inner, state, label, c, b.rowSigns(cells, columns))
+			b.cellItem(cell, inner, state, label, c, signs)
 			continue
 		}
 		at := place{zone: Table, context: context{lead: c.lead, criterion: c.criterion}, owner: owner, label: column}
@@ -97,9 +98,12 @@ func (b *builder) cellName(cell Span) string {
 }
 
 // cellBox reads a cell that is exactly a box.
-func cellBox(cell []byte) (state byte, inner Span) {
+func (b *builder) cellBox(cell []byte) (state byte, inner Span) {
 	switch string(cell) {
 	case "[ ]", "[x]", "[X]":
+		if b.refs[cell[1]] {
+			return 0, Span{}
+		}
 		return cell[1], Span{1, 2}
 	case "☐", "⬜":
 		return ' ', Span{0, 3}

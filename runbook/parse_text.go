@@ -1,10 +1,17 @@
 package runbook
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // plain returns a text as a reader sees it: emphasis, link targets and tags
 // removed, the content of code spans kept, white space collapsed.
 func plain(text []byte) string {
+	text = bytes.TrimSpace(text)
+	if isPlain(text) {
+		return string(text)
+	}
 	w := plainWriter{text: text}
 	for i := 0; i < len(text); {
 		switch c := text[i]; c {
@@ -26,6 +33,25 @@ func plain(text []byte) string {
 		}
 	}
 	return collapse(w.out)
+}
+
+// isPlain reports whether a text is ASCII without markup and with single spaces.
+func isPlain(text []byte) bool {
+	for i, c := range text {
+		switch c {
+		case '\\', '`', '*', '~', '_', '[', ']', '<':
+			return false
+		case ' ':
+			if text[i-1] == ' ' {
+				return false
+			}
+		default:
+			if c < ' ' || c >= 0x80 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // A plainWriter collects a text without its markup. A byte 0 in out stands for
@@ -60,18 +86,9 @@ func (w *plainWriter) code(i int) int {
 		w.ticks = tickRuns(w.text[start:], start)
 	}
 	if w.ticks[n] > start {
-		for at := i; ; {
-			at += bytes.IndexByte(w.text[at:], '`')
-			end := at
-			for end < len(w.text) && w.text[end] == '`' {
-				end++
-			}
-			if end-at == n {
-				w.out = append(w.out, w.text[i:at]...)
-				return end
-			}
-			at = end
-		}
+		close := closingTicks(w.text, i, n)
+		w.out = append(w.out, w.text[i:close]...)
+		return close + n
 	}
 	w.out = append(w.out, w.text[start:i]...)
 	return i
@@ -86,9 +103,16 @@ func (w *plainWriter) emphasis(i int) int {
 	}
 	before := start > 0 && !isSpace(w.text[start-1])
 	after := i < len(w.text) && !isSpace(w.text[i])
-	within := start > 0 && isWordByte(w.text[start-1]) && i < len(w.text) && isWordByte(w.text[i])
-	if !before && !after && (start > 0 || i < len(w.text)) && c != '*' || c == '*' && start > 0 && !before && !after && i < len(w.text) ||
-		c == '_' && within || c == '~' && i-start != 2 {
+	keep := false
+	switch c {
+	case '*':
+		keep = !before && !after && start > 0 && i < len(w.text)
+	case '_':
+		keep = before == after && (!before || isWordByte(w.text[start-1]) && isWordByte(w.text[i]))
+	case '~':
+		keep = i-start != 2
+	}
+	if keep {
 		w.out = append(w.out, w.text[start:i]...)
 	}
 	return i
@@ -145,7 +169,8 @@ func (w *plainWriter) tag(i int) int {
 	return i + end + 2
 }
 
-// collapse trims the text and makes single spaces of its white space.
+// collapse trims the text and makes single spaces of its white space. Labels
+// are shown and stored as text, so what is not UTF-8 is replaced.
 func collapse(text []byte) string {
 	out := text[:0]
 	space := false
@@ -162,7 +187,7 @@ func collapse(text []byte) string {
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	return strings.ToValidUTF8(string(out), "\uFFFD")
 }
 
 func isPunct(c byte) bool {

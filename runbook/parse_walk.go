@@ -27,6 +27,8 @@ type builder struct {
 	slots      []slotFacts // beside doc.Slots
 	steps      map[int]int // section to the number of its steps
 
+	linked bool // a box that is a link was reported
+
 	lineAt, lineNo int // a place whose line number is known
 }
 
@@ -53,13 +55,12 @@ type lead struct {
 
 func newBuilder(name string, src []byte) *builder {
 	return &builder{
-		doc:        &Document{Name: name, Source: src},
-		src:        src,
-		refs:       stateRefs{},
-		facts:      []sectionFacts{{}},
-		sectionIDs: idSet{},
-		steps:      map[int]int{},
-		lineNo:     1,
+		doc:    &Document{Name: name, Source: src},
+		src:    src,
+		refs:   stateRefs{},
+		facts:  []sectionFacts{{}},
+		steps:  map[int]int{},
+		lineNo: 1,
 	}
 }
 
@@ -107,6 +108,8 @@ func (b *builder) block(n ast.Node, c context) {
 		b.list(n, c)
 	case *ast.FencedCodeBlock:
 		b.fence(n)
+	case *ast.CodeBlock:
+		b.indented(n)
 	case *ast.ThematicBreak:
 		b.ruled(n)
 	case *tableNode:
@@ -146,6 +149,11 @@ func (b *builder) leaf(lines *text.Segments, c context, heading bool) {
 	p := &b.passage
 	p.load(b.view, lines)
 	p.scan(b.refs)
+	if p.linked > 0 && !b.linked {
+		b.linked = true
+		b.problem(Warning, "linked-box", b.line(p.source(Span{p.linked - 1, p.linked}).Start),
+			"boxes are not taken as check items: the document defines [x] as a link", "rename the link's label")
+	}
 	if len(p.marks) > 0 {
 		b.passageSlots(p, place{context: c, heading: heading, owner: -1})
 	}
@@ -164,16 +172,27 @@ func (b *builder) ruled(n ast.Node) {
 	if len(run) < 6 || len(bytes.Trim(run, "_")) != 0 {
 		return
 	}
-	label := plain(b.lastLine(n.PreviousSibling()))
-	next := bytes.TrimSpace(b.src[end:lineEnd(b.src, end)])
-	next = bytes.TrimLeft(next, "> \t")
-	if !strings.HasSuffix(label, ":") || len(next) > 0 && (len(next) < 6 || len(bytes.Trim(next, "_")) != 0) {
+	above := n.PreviousSibling()
+	label := plain(b.lastLine(above))
+	if !strings.HasSuffix(label, ":") || !b.safeBelow(b.src[lineStart(b.src, at):at], end) ||
+		bytes.IndexByte(b.src[above.Lines().At(0).Start:at], '|') >= 0 { // it may be a table to others
 		return
 	}
 	b.add(Slot{
 		Kind: FieldSlot, Label: trimLabel(label), Line: b.line(at),
 		Mark: Span{at, at + len(run)},
 	}, -1, false)
+}
+
+// safeBelow reports whether the line at an offset stays what it is below a
+// line of text: it is blank, or another such blank with the same prefix.
+func (b *builder) safeBelow(prefix []byte, at int) bool {
+	line := bytes.TrimRight(b.src[at:lineEnd(b.src, at)], " \t\r\n")
+	if len(bytes.TrimLeft(line, "> \t")) == 0 {
+		return true
+	}
+	run, ok := bytes.CutPrefix(line, prefix)
+	return ok && len(run) >= 6 && len(bytes.Trim(run, "_")) == 0
 }
 
 // An idSet hands out IDs that it has not handed out before. The value is the
@@ -195,19 +214,23 @@ func (s idSet) unique(id ID) ID {
 	}
 }
 
-// name gives every slot its ID, in document order.
+// name gives every slot its ID, in document order: first steps, items and
+// choices, then the rest, so that their IDs do not depend on blanks, which are
+// gone once they are filled.
 func (b *builder) name() {
 	ids := make(idSet, len(b.doc.Slots))
-	for i := range b.doc.Slots {
-		b.nameSlot(ids, i)
+	for _, blanks := range []bool{false, true} {
+		for i := range b.doc.Slots {
+			kind := b.doc.Slots[i].Kind
+			if blanks == (kind == FieldSlot || kind == PlaceholderSlot) {
+				b.nameSlot(ids, i)
+			}
+		}
 	}
 }
 
 func (b *builder) nameSlot(ids idSet, i int) {
 	s, facts := &b.doc.Slots[i], b.slots[i]
-	if s.ID != "" {
-		return
-	}
 	section := b.doc.Sections[s.Section].ID
 	id := join(section, slugOr(s.Label, s.Kind.String()))
 	switch {
@@ -221,7 +244,6 @@ func (b *builder) nameSlot(ids idSet, i int) {
 			id = "step"
 		}
 	case facts.owner >= 0:
-		b.nameSlot(ids, facts.owner) // in a table the item may stand after the field
 		owner := &b.doc.Slots[facts.owner]
 		s.Owner = owner.ID
 		own := slugOr(s.Label, "field")

@@ -45,7 +45,21 @@ func slug(label string) string {
 
 // words splits a text into its lower-case words.
 func words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
+	lower := strings.ToLower(text)
+	found := make([]string, 0, 8)
+	start := -1
+	for i, r := range lower {
+		inWord := r < 0x80 && (isLetter(byte(r)) || isDigit(byte(r))) || r >= 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+		switch {
+		case inWord && start < 0:
+			start = i
+		case !inWord && start >= 0:
+			found = append(found, lower[start:i])
+			start = -1
+		}
+	}
+	if start >= 0 {
+		found = append(found, lower[start:])
+	}
+	return found
 }

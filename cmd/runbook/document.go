@@ -13,8 +13,8 @@ import (
 	"runbook/runbook"
 )
 
-// maxDocument bounds what is read as a checklist, in bytes.
-const maxDocument = 64 << 20
+// recordFactor is how much larger than a template its record may be.
+const recordFactor = 8
 
 // readDocument reads a checklist's bytes with errors that say what to do.
 func readDocument(name string) ([]byte, error) {
@@ -28,8 +28,8 @@ func readDocument(name string) ([]byte, error) {
 		return nil, usagef("name the Markdown file in it", "%s is a directory", name)
 	case !info.Mode().IsRegular():
 		return nil, usagef("", "%s is not a regular file", name)
-	case info.Size() > maxDocument:
-		return nil, usagef("", "%s has %d bytes; a checklist has at most %d", name, info.Size(), maxDocument)
+	case info.Size() > recordFactor*runbook.MaxSource:
+		return nil, usagef("", "%s has %d bytes; a checklist has at most %d", name, info.Size(), runbook.MaxSource)
 	}
 	src, err := os.ReadFile(name)
 	if err != nil {
