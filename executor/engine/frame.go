@@ -27,8 +27,8 @@ type frame struct {
 	dir      string
 	complete bool // the fields below are there
 	umask    string
-	shopt    string
-	set      string
+	shopt    string // BASHOPTS
+	set      string // SHELLOPTS
 	vars     string
 	names    string // of functions, as `declare -F` prints them
 	funcs    string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 	"time"
@@ -19,9 +20,9 @@ const maxFailures = 1 << 20
 // is complete when await returns: what a command has written is in the pipe
 // before its frame is, so as much as is there then belongs to it.
 func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
-	s.frameBuf, s.failBuf = s.frameBuf[:0], s.failBuf[:0]
+	s.failBuf = s.failBuf[:0]
 	fds := []unix.PollFd{
-		{Fd: int32(s.frames.r), Events: unix.POLLIN}, {Fd: int32(s.out.r), Events: unix.POLLIN},
+		{Fd: int32(s.ready.r), Events: unix.POLLIN}, {Fd: int32(s.out.r), Events: unix.POLLIN},
 		{Fd: int32(s.fails.r), Events: unix.POLLIN}, {Fd: int32(s.dead.r), Events: unix.POLLIN},
 		{Fd: w.fd(), Events: unix.POLLIN},
 	}
@@ -39,7 +40,12 @@ func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
 			w.heard(s.chunk)
 		}
 		if fds[0].Revents != 0 {
-			if f, err := s.readFrame(); f != nil || err != nil {
+			n, err := read(s.ready.r, s.chunk)
+			if err != nil {
+				return nil, err
+			}
+			if n > 0 {
+				f, err := s.readFrame()
 				return f, errors.Join(err, s.drain(sink))
 			}
 		}
@@ -65,24 +71,20 @@ func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
 	}
 }
 
-// readFrame reads what there is of a frame; nil until it is whole. The frame of
-// a shell's end is only taken once the shell has ended.
+// readFrame reads the last frame; nil if there is none.
 func (s *shell) readFrame() (*frame, error) {
+	n := 0
 	for {
-		n, err := read(s.frames.r, s.chunk)
+		m, err := s.frames.ReadAt(s.answer[n:], int64(n))
+		n += m
+		if err == io.EOF {
+			return parseFrame(s.answer[:n])
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the shell's answer: %w", err)
 		}
-		if n == 0 {
-			break
-		}
-		s.frameBuf = append(s.frameBuf, s.chunk[:n]...)
+		s.answer = append(s.answer, make([]byte, len(s.answer))...)
 	}
-	f, err := parseFrame(s.frameBuf)
-	if err != nil || f == nil || f.exit && !s.ended {
-		return nil, err
-	}
-	return f, nil
 }
 
 func (s *shell) readFailures() error {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -18,9 +19,10 @@ import (
 // Those of ends that the engine reads are held open so that a step whose
 // runner has died does not die of SIGPIPE: terraform would leave its state locked.
 const (
+	fdReady = 189 // one byte says that a frame is there
 	fdText  = 190 // the message
 	fdBell  = 191 // one newline says that a message is there
-	fdFrame = 192
+	fdFrame = 192 // the frame
 	fdFail  = 193
 	fdIn    = 194 // standard input and output as they were at the start
 	fdOut   = 195
@@ -48,9 +50,10 @@ const answerTime = 30 * time.Second
 type shell struct {
 	pid     int
 	marker  string
-	text    *os.File // messages, in an unlinked file: bash reads a pipe byte by byte
+	text    *os.File // messages to the shell
 	bell    pipe
-	frames  pipe
+	frames  *os.File // the shell's answers
+	ready   pipe
 	fails   pipe
 	out     pipe
 	dead    pipe // its write end is closed when the shell has been waited for
@@ -60,12 +63,12 @@ type shell struct {
 	base    *pristine
 	adopted map[int]bool
 
-	onErr    string // the trap that commands have set, as `trap -p ERR` prints it
-	flags    string // $- after the last command
-	onExit   bool   // commands have set an EXIT trap of their own
-	frameBuf []byte
-	failBuf  []byte
-	chunk    []byte
+	onErr   string // the trap that commands have set, as `trap -p ERR` prints it
+	flags   string // $- after the last command
+	onExit  bool   // commands have set an EXIT trap of their own
+	failBuf []byte
+	answer  []byte
+	chunk   []byte
 }
 
 // A process is one that the shell has brought about.
@@ -76,8 +79,8 @@ type process struct {
 
 // startShell starts bash as document, in dir, and waits until it is ready.
 func startShell(path, document, dir, stateDir string, env []string, in *os.File) (*shell, error) {
-	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), adopted: map[int]bool{}, chunk: make([]byte, 256<<10)}
-	for _, p := range []*pipe{&s.bell, &s.frames, &s.fails, &s.out, &s.dead} {
+	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), adopted: map[int]bool{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
+	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}
 	err := s.open(stateDir)
@@ -101,13 +104,13 @@ func startShell(path, document, dir, stateDir string, env []string, in *os.File)
 }
 
 func (s *shell) open(stateDir string) (err error) {
-	if s.text, err = os.CreateTemp(stateDir, "message-"); err != nil {
+	if s.text, err = scratch(stateDir); err != nil {
 		return fmt.Errorf("start a shell: %w", err)
 	}
-	if err := os.Remove(s.text.Name()); err != nil {
+	if s.frames, err = scratch(stateDir); err != nil {
 		return fmt.Errorf("start a shell: %w", err)
 	}
-	for _, p := range []*pipe{&s.bell, &s.frames, &s.fails, &s.out, &s.dead} {
+	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		if *p, err = newPipe(); err != nil {
 			return fmt.Errorf("start a shell: %w", err)
 		}
@@ -128,8 +131,8 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	files[0], files[fdIn] = in.Fd(), in.Fd()
 	files[1], files[2], files[fdOut] = uintptr(s.out.w), uintptr(s.out.w), uintptr(s.out.w)
 	files[fdText], files[fdBell] = s.text.Fd(), uintptr(s.bell.r)
-	files[fdFrame], files[fdFail] = uintptr(s.frames.w), uintptr(s.fails.w)
-	files[fdHold], files[fdHold+1], files[fdHold+2] = uintptr(s.out.r), uintptr(s.frames.r), uintptr(s.fails.r)
+	files[fdFrame], files[fdReady], files[fdFail] = s.frames.Fd(), uintptr(s.ready.w), uintptr(s.fails.w)
+	files[fdHold], files[fdHold+1], files[fdHold+2] = uintptr(s.out.r), uintptr(s.ready.r), uintptr(s.fails.r)
 	pid, err := syscall.ForkExec(path, []string{"bash", "--noprofile", "--norc", "-c", loop, document}, &syscall.ProcAttr{
 		Dir: dir, Env: env, Files: files,
 		Sys: &syscall.SysProcAttr{Setsid: true}, // a Ctrl-C at the terminal does not reach it by itself
@@ -142,7 +145,7 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	}
 	s.pid, s.done = pid, make(chan syscall.WaitStatus, 1)
 	closeFD(&s.bell.r)
-	closeFD(&s.frames.w)
+	closeFD(&s.ready.w)
 	closeFD(&s.fails.w)
 	closeFD(&s.out.w)
 	go func(w int) {
@@ -173,12 +176,9 @@ func (s *shell) alive() bool { return s.pid != 0 && !s.ended }
 // `$?` shall be for text.
 func (s *shell) send(kind string, status int, text string) error {
 	msg := kind + "\x00" + strconv.Itoa(status) + "\x00" + s.onErr + "\x00" + text + "\x00"
-	err := s.text.Truncate(0)
+	err := errors.Join(rewind(s.text), rewind(s.frames))
 	if err == nil {
 		_, err = s.text.WriteAt([]byte(msg), 0)
-	}
-	if err == nil {
-		_, err = s.text.Seek(0, 0) // the shell's offset too: they share it
 	}
 	if err == nil {
 		err = writeAll(s.bell.w, []byte("\n"))
@@ -267,13 +267,24 @@ func (s *shell) close() {
 }
 
 func (s *shell) release() {
-	for _, p := range []*pipe{&s.bell, &s.frames, &s.fails, &s.out, &s.dead} {
+	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		p.close()
 	}
-	if s.text != nil {
-		_ = s.text.Close() // unlinked, nothing to lose
-		s.text = nil
+	for _, f := range []*os.File{s.text, s.frames} {
+		if f != nil {
+			_ = f.Close() // nothing in it is wanted any more
+		}
 	}
+	s.text, s.frames = nil, nil
+}
+
+// rewind empties f. The shell shares its offset.
+func rewind(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return err
 }
 
 // exitStatus is a wait status as the shell's own `$?` would give it.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -45,14 +46,14 @@ func kept(name string) bool {
 // from the environment, which therefore need not, and must not, be stored.
 type pristine struct {
 	vars  map[string]declaration
-	shopt map[string]bool
-	set   map[string]bool
+	shopt string // BASHOPTS
+	set   string // SHELLOPTS
 	funcs string
 	umask string
 }
 
 func newPristine(f *frame) *pristine {
-	p := &pristine{vars: map[string]declaration{}, shopt: lineSet(f.shopt), set: lineSet(f.set), funcs: f.funcs, umask: f.umask}
+	p := &pristine{vars: map[string]declaration{}, shopt: f.shopt, set: f.set, funcs: f.funcs, umask: f.umask}
 	for _, d := range declarations(f.vars) {
 		if kept(d.name) {
 			p.vars[d.name] = d
@@ -61,20 +62,12 @@ func newPristine(f *frame) *pristine {
 	return p
 }
 
-func lineSet(s string) map[string]bool {
-	set := map[string]bool{}
-	for l := range strings.Lines(s) {
-		set[l] = true
-	}
-	return set
-}
-
 // snapshot gives what of f differs from p, in the order in which it must be
 // restored: options that decide how the rest is read come first, and those
 // that could make the restoring itself fail come last.
 func (p *pristine) snapshot(f *frame) snapshot {
 	var b strings.Builder
-	b.WriteString(changed(f.shopt, p.shopt))
+	options(&b, "shopt -s ", "shopt -u ", f.shopt, p.shopt)
 	b.WriteString(strings.Replace(f.funcs, p.funcs, "", 1))
 	for l := range strings.Lines(f.names) {
 		if strings.HasPrefix(l, "declare -fx") {
@@ -93,7 +86,7 @@ func (p *pristine) snapshot(f *frame) snapshot {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString(changed(f.set, p.set))
+	options(&b, "set -o ", "set +o ", f.set, p.set)
 	for _, o := range "vx" { // the driver switches them off while it works
 		if strings.ContainsRune(f.flags, o) {
 			b.WriteString("set -" + string(o) + "\n")
@@ -102,14 +95,23 @@ func (p *pristine) snapshot(f *frame) snapshot {
 	return snapshot{dir: f.dir, script: b.String()}
 }
 
-func changed(now string, before map[string]bool) string {
-	var b strings.Builder
-	for l := range strings.Lines(now) {
-		if !before[l] {
-			b.WriteString(l)
+// options writes what switches the options of before to those of now, both
+// lists of names with colons between them.
+func options(b *strings.Builder, on, off, now, before string) {
+	if now == before {
+		return
+	}
+	is, was := strings.Split(now, ":"), strings.Split(before, ":")
+	for _, o := range is {
+		if !slices.Contains(was, o) {
+			b.WriteString(on + o + "\n")
 		}
 	}
-	return b.String()
+	for _, o := range was {
+		if !slices.Contains(is, o) {
+			b.WriteString(off + o + "\n")
+		}
+	}
 }
 
 func (p *pristine) variables(b *strings.Builder, dump string) {

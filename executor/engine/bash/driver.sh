@@ -4,14 +4,16 @@
 #
 # Nothing here may fork, split words, or rely on anything a command can change:
 # hence `builtin` everywhere, quotes everywhere, and no `local IFS`.
-# Descriptors: 190 the next message, 191 its bell, 192 frames, 193 failures.
+# Descriptors: 190 the next message, 191 its bell, 192 the frame, 189 its bell,
+# 193 failures. Messages and frames are files: bash reads a pipe byte by byte,
+# and writes line by line, which would wake the reader as often.
 
 # __runbook_turn STATUS FLAGS ARG… tells how the last command ended, then waits
 # for the next message. Returns false when the shell shall end.
 __runbook_turn() {
 	builtin set +xv
 	__runbook_last=$1 __runbook_cut=0 __runbook_in=()
-	__runbook_frame turn "$@" >&192 || builtin return 1
+	__runbook_frame turn "$@" >&192 && builtin printf t >&189 || builtin return 1
 	builtin mapfile -n 1 -u 191 __runbook_in
 	if [[ ${#__runbook_in[@]} != 1 ]]; then builtin return 1; fi
 	builtin mapfile -d '' -t -u 190 __runbook_in
@@ -36,10 +38,7 @@ __runbook_frame() {
 		builtin printf '\0='
 		builtin umask
 		builtin printf '\0='
-		builtin shopt -p || builtin :
-		builtin printf '\0='
-		builtin set +o
-		builtin printf '\0='
+		builtin printf '%s\0=%s\0=' "$BASHOPTS" "$SHELLOPTS"
 		builtin declare -p
 		builtin printf '\0='
 		builtin declare -F
