@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -33,6 +32,7 @@ func (s *shell) family() []process {
 		p, alive := lookAt(pid)
 		if alive {
 			all = append(all, p)
+			s.seen[pid] = true
 		}
 		for _, c := range children(pid) {
 			add(c)
@@ -51,27 +51,31 @@ func (s *shell) family() []process {
 		if p.session != s.pid && !hasMarker(pid, s.marker) {
 			continue
 		}
+		s.seen[pid] = true
 		if alive {
-			s.adopted[pid] = true
 			add(pid)
 		}
-		if !alive {
-			reap(pid)
-		}
 	}
-	for pid := range s.adopted {
-		if reap(pid) {
-			delete(s.adopted, pid)
-		}
-	}
+	s.reap()
 	return all
 }
 
-// reap waits for an ended child by its own number, never for any child: others
-// belong to whoever started them.
-func reap(pid int) bool {
-	got, err := unix.Wait4(pid, nil, unix.WNOHANG, nil)
-	return got == pid || errors.Is(err, unix.ECHILD)
+// reap waits for those of the family that have ended and are this process's
+// children by now; each by its own number, never for any child: others belong
+// to whoever started them. Those are in this process's session, where nobody
+// of the shell's can be.
+func (s *shell) reap() {
+	own, _ := unix.Getsid(0)
+	for pid := range s.seen {
+		p, alive := lookAt(pid)
+		if alive && p.session != own {
+			continue
+		}
+		if p.session != 0 && p.session != own {
+			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) // its parent may be another
+		}
+		delete(s.seen, pid)
+	}
 }
 
 func children(pid int) []int {

@@ -132,6 +132,8 @@ func (m *misfortune) text() string {
 	return "… | " + m.command + " (" + strings.Join(m.parts, ", ") + ")"
 }
 
+// sameWords reports whether a and b differ in white space only, which bash sets
+// in its own way.
 func sameWords(a, b string) bool {
-	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+	return strings.Join(strings.Fields(a), "") == strings.Join(strings.Fields(b), "")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	ossignal "os/signal"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,20 +49,20 @@ const answerTime = 30 * time.Second
 
 // A shell is one bash process and the pipes to it. One goroutine uses it.
 type shell struct {
-	pid     int
-	marker  string
-	text    *os.File // messages to the shell
-	bell    pipe
-	frames  *os.File // the shell's answers
-	ready   pipe
-	fails   pipe
-	out     pipe
-	dead    pipe // its write end is closed when the shell has been waited for
-	done    chan syscall.WaitStatus
-	ended   bool
-	wait    syscall.WaitStatus
-	base    *pristine
-	adopted map[int]bool
+	pid    int
+	marker string
+	text   *os.File // messages to the shell
+	bell   pipe
+	frames *os.File // the shell's answers
+	ready  pipe
+	fails  pipe
+	out    pipe
+	dead   pipe // its write end is closed when the shell has been waited for
+	done   chan syscall.WaitStatus
+	ended  bool
+	wait   syscall.WaitStatus
+	base   *pristine
+	seen   map[int]bool // processes of the family that have not been seen to end
 
 	onErr   string // the trap that commands have set, as `trap -p ERR` prints it
 	flags   string // $- after the last command
@@ -79,7 +80,7 @@ type process struct {
 
 // startShell starts bash as document, in dir, and waits until it is ready.
 func startShell(path, document, dir, stateDir string, env []string, in *os.File) (*shell, error) {
-	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), adopted: map[int]bool{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
+	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), seen: map[int]bool{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
 	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}
@@ -133,6 +134,7 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	files[fdText], files[fdBell] = s.text.Fd(), uintptr(s.bell.r)
 	files[fdFrame], files[fdReady], files[fdFail] = s.frames.Fd(), uintptr(s.ready.w), uintptr(s.fails.w)
 	files[fdHold], files[fdHold+1], files[fdHold+2] = uintptr(s.out.r), uintptr(s.ready.r), uintptr(s.fails.r)
+	defer defaultSignals()()
 	pid, err := syscall.ForkExec(path, []string{"bash", "--noprofile", "--norc", "-c", loop, document}, &syscall.ProcAttr{
 		Dir: dir, Env: env, Files: files,
 		Sys: &syscall.SysProcAttr{Setsid: true}, // a Ctrl-C at the terminal does not reach it by itself
@@ -160,6 +162,24 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	}(s.dead.w)
 	s.dead.w = -1
 	return nil
+}
+
+// defaultSignals makes a process that is started before the returned function
+// is called see INT, QUIT and TERM even where this one was told to ignore them,
+// as `runbook &` in a script is. Bash could not undo that.
+func defaultSignals() (undo func()) {
+	var ignored []os.Signal
+	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTERM} {
+		if ossignal.Ignored(sig) {
+			ignored = append(ignored, sig)
+		}
+	}
+	if len(ignored) == 0 {
+		return func() {}
+	}
+	c := make(chan os.Signal, 1)
+	ossignal.Notify(c, ignored...) // what is caught here is reset by exec
+	return func() { ossignal.Stop(c) }
 }
 
 func size(env []string) (n int) {
