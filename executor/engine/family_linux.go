@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,57 +25,48 @@ func adoptOrphans() error {
 // itself left out: its children, and what this process has adopted from it. An
 // adopted one is known by the shell's session or by the marker in its
 // environment, so that no child that another part of the program has started
-// is taken for one. Adopted ones that have ended are reaped.
+// is taken for one. Those that have ended are reaped.
+//
+// The kernel's lists of children may miss one while another ends, so those that
+// have been seen once are looked up themselves.
 func (s *shell) family() []process {
-	var all []process
-	var add func(pid int)
-	add = func(pid int) {
-		p, alive := lookAt(pid)
-		if alive {
-			all = append(all, p)
-			s.seen[pid] = true
-		}
-		for _, c := range children(pid) {
-			add(c)
-		}
-	}
 	if s.alive() {
 		for _, c := range children(s.pid) {
-			add(c)
+			s.see(c)
 		}
 	}
 	for _, pid := range children(os.Getpid()) {
-		if pid == s.pid {
-			continue
-		}
-		p, alive := lookAt(pid)
-		if p.session != s.pid && !hasMarker(pid, s.marker) {
-			continue
-		}
-		s.seen[pid] = true
-		if alive {
-			add(pid)
+		if p := lookAt(pid); pid != s.pid && (p.session == s.pid || hasMarker(pid, s.marker)) {
+			s.see(pid)
 		}
 	}
-	s.reap()
+	own, _ := unix.Getsid(0)
+	var all []process
+	for pid, was := range s.seen {
+		p := lookAt(pid)
+		switch {
+		case p.start != was.start || p.session == own: // gone, its number perhaps another's
+			delete(s.seen, pid)
+		case p.ended:
+			// By its own number, never any child: others belong to whoever
+			// started them. Its parent may also be another.
+			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil)
+			delete(s.seen, pid)
+		default:
+			all = append(all, p)
+		}
+	}
+	slices.SortFunc(all, func(a, b process) int { return a.pid - b.pid })
 	return all
 }
 
-// reap waits for those of the family that have ended and are this process's
-// children by now; each by its own number, never for any child: others belong
-// to whoever started them. Those are in this process's session, where nobody
-// of the shell's can be.
-func (s *shell) reap() {
-	own, _ := unix.Getsid(0)
-	for pid := range s.seen {
-		p, alive := lookAt(pid)
-		if alive && p.session != own {
-			continue
-		}
-		if p.session != 0 && p.session != own {
-			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) // its parent may be another
-		}
-		delete(s.seen, pid)
+// see notes a process and what descends from it.
+func (s *shell) see(pid int) {
+	if p := lookAt(pid); p.start != "" {
+		s.seen[pid] = p
+	}
+	for _, c := range children(pid) {
+		s.see(c)
 	}
 }
 
@@ -99,23 +91,24 @@ func children(pid int) []int {
 	return all
 }
 
-// lookAt reads a process's name, group and session; alive is false for one
-// that has ended, reaped or not.
-func lookAt(pid int) (p process, alive bool) {
-	p.pid = pid
+// lookAt reads what is known of a process; without a start there is none.
+func lookAt(pid int) process {
+	p := process{pid: pid}
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
 	if err != nil || open < 0 || end < open {
-		return p, false
+		return p
+	}
+	f := strings.Fields(string(data[end+1:])) // state ppid pgrp session …; the 20th is the start
+	if len(f) < 20 {
+		return p
 	}
 	p.name = string(data[open+1 : end])
-	f := strings.Fields(string(data[end+1:])) // state ppid pgrp session
-	if len(f) < 4 {
-		return p, false
-	}
-	p.group, _ = strconv.Atoi(f[2])
+	p.ended = f[0] == "Z" || f[0] == "X"
+	p.group, _ = strconv.Atoi(f[2]) // the kernel prints numbers
 	p.session, _ = strconv.Atoi(f[3])
-	return p, f[0] != "Z" && f[0] != "X"
+	p.start = f[19]
+	return p
 }
 
 func hasMarker(pid int, marker string) bool {

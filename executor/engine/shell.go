@@ -62,7 +62,7 @@ type shell struct {
 	ended  bool
 	wait   syscall.WaitStatus
 	base   *pristine
-	seen   map[int]bool // processes of the family that have not been seen to end
+	seen   map[int]process // the family, as far as it has not been seen to end
 
 	onErr   string // the trap that commands have set, as `trap -p ERR` prints it
 	flags   string // $- after the last command
@@ -76,11 +76,13 @@ type shell struct {
 type process struct {
 	pid, group, session int
 	name                string
+	start               string // when, in the kernel's words: a number may be used again
+	ended               bool   // but not waited for yet
 }
 
 // startShell starts bash as document, in dir, and waits until it is ready.
 func startShell(path, document, dir, stateDir string, env []string, in *os.File) (*shell, error) {
-	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), seen: map[int]bool{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
+	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), seen: map[int]process{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
 	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}
