@@ -30,6 +30,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,7 @@ type BashOptions struct {
 type Bash struct {
 	path    string
 	opts    BashOptions
+	mu      sync.Mutex // guards wake against its end
 	wake    pipe
 	presses atomic.Int32
 
@@ -156,12 +158,16 @@ func (b *Bash) Signal() {
 }
 
 func (b *Bash) rouse() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	_, _ = unix.Write(b.wake.w, []byte{0}) // full means roused already
 }
 
 // Close ends the shell. The state stays where it is, for another engine value.
 func (b *Bash) Close() error {
 	b.retire()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.wake.close()
 	return nil
 }
@@ -179,7 +185,6 @@ func (b *Bash) Run(ctx context.Context, job executor.Job, obs executor.Observer)
 	if job.Timeout > 0 {
 		w.deadline = time.Now().Add(job.Timeout)
 	}
-	b.presses.Store(0)
 	defer context.AfterFunc(ctx, b.rouse)()
 	out := executor.Outcome{Next: job.First}
 	err := b.prepare(job)
@@ -229,6 +234,7 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 // perform lets the shell run c and waits for its end.
 func (b *Bash) perform(w *watch, step runbook.ID, c runbook.Command, sink func([]byte)) (executor.Result, error) {
 	s := b.shell
+	b.presses.Store(0) // those before were not for this command
 	start := time.Now()
 	if err := s.send("run", b.last, lineUp(c, s.flags)); err != nil {
 		return executor.Result{}, err
@@ -244,7 +250,7 @@ func (b *Bash) perform(w *watch, step runbook.ID, c runbook.Command, sink func([
 		r.Exit = f.status
 	}
 	b.last = r.Exit
-	tell(&r, c, parseMisfortunes(s.failBuf))
+	tell(&r, c, parseMisfortunes(s.failBuf), s.restored)
 	err = b.keep(f, step)
 	r.Dir = b.dir
 	return r, err

@@ -1,6 +1,17 @@
 package engine_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,4 +31,409 @@ func TestBashConforms(t *testing.T) {
 		}
 		return b
 	})
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+		t.Errorf("%s = %q; want %q", what, got, want)
+	}
+}
+
+// until waits for a condition that another process brings about.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+func TestNewBashNeedsBash(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, script := range map[string]string{
+		"old": "#!/bin/sh\necho 3 2\n", "other": "#!/bin/sh\necho zsh\n", "broken": "#!/bin/sh\nexit 1\n", "missing": "",
+	} {
+		path := filepath.Join(dir, name)
+		if script != "" {
+			if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := engine.NewBash(engine.BashOptions{Path: path})
+		var u *engine.Unavailable
+		if !errors.As(err, &u) || u.Hint == "" || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v; want an Unavailable that names it, with a hint", name, err)
+		}
+	}
+}
+
+func TestDropped(t *testing.T) {
+	t.Parallel()
+	env := []string{"HOME=/h", "BASH_ENV=x", "ENV=x", "SHELLOPTS=xtrace", "BASHOPTS=x", "CDPATH=/", "BASH_FUNC_ls%%=() { :; }", "BASH_FUNCTION=kept"}
+	same(t, "Dropped", engine.Dropped(env), []string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "CDPATH", "BASH_FUNC_ls%%"})
+}
+
+// What commands may do to the shell without harm to those that follow.
+func TestShellSurvives(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		texts []string
+		want  []string // what each command prints
+	}{
+		"output redirected for good": {[]string{"exec >there 2>&1 </dev/zero", "echo a", "cat there >&195; : >there"}, []string{"", "", "a\n"}},
+		"output closed":              {[]string{"exec >&- 2>&-", "true"}, []string{"", ""}},
+		"EXIT trap runs at the end":  {[]string{"trap 'echo bye' EXIT", "echo a"}, []string{"", "a\nbye\n"}},
+		"EXIT trap runs at exit":     {[]string{"trap 'echo bye' EXIT; exit 0", "echo a"}, []string{"bye\n", "a\n"}},
+		"EXIT trap taken away":       {[]string{"trap - EXIT; x=1", "echo $x; exit 0", "echo $x"}, []string{"", "1\n", "1\n"}},
+		"ERR trap":                   {[]string{"trap 'echo err $?' ERR", "true", "(exit 3)"}, []string{"", "", "err 3\n"}},
+		"DEBUG trap":                 {[]string{"trap 'echo debug' DEBUG; true", "echo a"}, []string{"debug\n", "a\n"}},
+		"RETURN trap":                {[]string{"trap 'echo back' RETURN; f() { :; }", "f"}, []string{"", ""}},
+		"xtrace":                     {[]string{"set -x", "echo a", "set +x", "echo b"}, []string{"", "++ echo a\na\n", "++ set +x\n", "b\n"}},
+		"break and continue":         {[]string{"break", "continue", "echo a"}, []string{"", "", "a\n"}},
+		"posix":                      {[]string{"set -o posix; x=1", "echo $x"}, []string{"", "1\n"}},
+		"job control":                {[]string{"set -m", "sleep 0.01 & disown; wait", "echo a"}, []string{"", "", "a\n"}},
+		"its words are functions":    {[]string{"printf() { :; }; read() { :; }; eval() { :; }; mapfile() { :; }; x=1", "echo $x"}, []string{"", "1\n"}},
+		"IFS read-only":              {[]string{"IFS=0123456789; readonly IFS", "echo a"}, []string{"", "a\n"}},
+		"TMOUT":                      {[]string{"TMOUT=1; x=1", "echo $x"}, []string{"", "1\n"}},
+		"all exported":               {[]string{"set -a", "x=$(seq 100000); unset x", "/bin/echo a"}, []string{"", "", "a\n"}},
+		"a process substitution":     {[]string{"echo a > >(sed s/a/b/; sleep 0.01; echo c)"}, []string{"b\nc\n"}},
+		"a directory that is gone":   {[]string{"mkdir d; cd d; rmdir ../d", "cd ..; echo a"}, []string{"", "a\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newBash(t, quick)
+			job := executortest.Job(t, c.texts...)
+			l, out := executortest.Run(t, e, job)
+			same(t, "Next", out.Next, len(c.texts))
+			for i, want := range c.want {
+				same(t, fmt.Sprintf("output of %q", c.texts[i]), l.Printed[i], want)
+			}
+			l, _ = executortest.Run(t, e, executortest.Next(job, "echo still here"))
+			same(t, "output of the next step", l.Printed[0], "still here\n")
+		})
+	}
+}
+
+func TestUnderSetXTheEngineIsSilent(t *testing.T) {
+	t.Parallel()
+	e, job := newBash(t, quick), executortest.Job(t, "set -x")
+	executortest.Run(t, e, job)
+	for _, e := range []*engine.Bash{e, newBash(t, quick)} {
+		l, _ := executortest.Run(t, e, executortest.Next(job, "echo a"))
+		same(t, "output", l.Printed[0], "++ echo a\na\n")
+	}
+}
+
+func TestClosedDescriptorsEndTheShellNotTheRun(t *testing.T) {
+	t.Parallel()
+	e := newBash(t, quick)
+	job := executortest.Job(t, "x=1", "for n in {3..255}; do eval \"exec $n>&-\"; done", "echo $x")
+	l, out := executortest.Run(t, e, job)
+	same(t, "Next", out.Next, 3)
+	same(t, "output", l.Printed[2], "1\n")
+}
+
+func TestInterruptIsSentOnce(t *testing.T) {
+	t.Parallel()
+	// The command counts its INTs and ends by itself once told to, so that a
+	// second one would show.
+	text := `bash -c 'n=0; trap "n=\$((n+1)); echo INT \$n" INT; echo ready; until [ -e enough ]; do sleep 0.01; done; echo had $n'`
+	for _, c := range []struct {
+		name    string
+		presses int
+	}{{"first press", 1}, {"second press", 2}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := newBash(t, engine.BashOptions{})
+			job := executortest.Job(t, text)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			l := &executortest.Log{}
+			pressed := 0
+			l.OnOutput = func(i int) {
+				heard := strings.Count(l.Printed[i], "INT")
+				switch {
+				case !strings.Contains(l.Printed[i], "ready") || heard < pressed:
+				case pressed == 0:
+					cancel()
+					pressed++
+				case pressed < c.presses:
+					e.Signal()
+					pressed++
+				default:
+					if err := os.WriteFile(filepath.Join(job.Dir, "enough"), nil, 0o600); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			if _, err := e.Run(ctx, job, l); err != nil {
+				t.Fatal(err)
+			}
+			if want := fmt.Sprintf("had %d\n", c.presses); !strings.HasSuffix(l.Printed[0], want) {
+				t.Errorf("printed %q; want it to end in %q", l.Printed[0], want)
+			}
+			same(t, "Ended", l.Results[0].Ended, "interrupt")
+		})
+	}
+}
+
+func TestDeafCommandsAreEnded(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"child":   `bash -c 'trap "" INT TERM; while :; do sleep 0.01; done'`,
+		"shell":   `trap "" INT TERM; while :; do :; done`,
+		"session": `setsid --wait bash -c 'trap "" INT TERM; while :; do sleep 0.01; done'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newBash(t, quick)
+			job := executortest.Job(t, text)
+			job.Timeout = 50 * time.Millisecond
+			l, _ := executortest.Run(t, e, job)
+			same(t, "Ended", l.Results[0].Ended, "timeout")
+			l, _ = executortest.Run(t, e, executortest.Next(job, "echo on"))
+			same(t, "output of the next step", l.Printed[0], "on\n")
+		})
+	}
+}
+
+func TestOthersChildrenAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	e, job := newBash(t, quick), executortest.Job(t, "(setsid sleep 300 &)")
+	for _, attr := range []*syscall.SysProcAttr{nil, {Setsid: true}} {
+		other := exec.Command("sleep", "300")
+		other.SysProcAttr = attr
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := exec.Command("sh", "-c", "exit 7")
+		ended.SysProcAttr = attr
+		if err := ended.Start(); err != nil {
+			t.Fatal(err)
+		}
+		_, out := executortest.Run(t, e, job)
+		same(t, "leftovers", len(out.Leftovers), 1)
+		if err := other.Process.Signal(syscall.Signal(0)); err != nil {
+			t.Errorf("another's child has gone: %v", err)
+		}
+		if err := other.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		var exit *exec.ExitError
+		if err := ended.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 7 {
+			t.Errorf("Wait for another's child: %v; want exit status 7", err)
+		}
+		if err := other.Wait(); !errors.As(err, &exit) {
+			t.Errorf("Wait for another's child: %v; want its signal", err)
+		}
+	}
+}
+
+func TestDamagedStateIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func([]byte) []byte{
+		"cut":     func(b []byte) []byte { return b[:len(b)-2] },
+		"changed": func(b []byte) []byte { b[len(b)-2] ^= 1; return b },
+		"empty":   func([]byte) []byte { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job := executortest.Job(t, "x=1")
+			executortest.Run(t, newBash(t, quick), job)
+			path := filepath.Join(job.State, "shell")
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data = damage(data)
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			l := &executortest.Log{}
+			if _, err := newBash(t, quick).Run(t.Context(), executortest.Next(job, "true"), l); err == nil {
+				t.Error("a damaged state was taken")
+			}
+			same(t, "calls", len(l.Calls), 0)
+		})
+	}
+}
+
+// A state that cannot be restored whole stops the run before its command, and
+// stays as it is.
+func TestFailedRestoreIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "x=1; mkdir d; cd d")
+	executortest.Run(t, newBash(t, quick), job)
+	before, err := os.ReadFile(filepath.Join(job.State, "shell"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(job.Dir, "d")); err != nil {
+		t.Fatal(err)
+	}
+	l := &executortest.Log{}
+	next := executortest.Next(job, "y=2")
+	if _, err := newBash(t, quick).Run(t.Context(), next, l); err == nil || !strings.Contains(err.Error(), "No such file") {
+		t.Errorf("Run: %v; want the shell's own words", err)
+	}
+	same(t, "calls", len(l.Calls), 0)
+	after, err := os.ReadFile(filepath.Join(job.State, "shell"))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("the state has changed: %q, %v", after, err)
+	}
+	next.Dir = job.Dir // a step that says where it starts does not need the old place
+	if _, out := executortest.Run(t, newBash(t, quick), next); out.Next != 1 {
+		t.Error("the step did not run")
+	}
+}
+
+func TestStartsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*executor.Job)
+		want   string
+	}{
+		"no directory":          {func(j *executor.Job) { j.Dir = "/no/such" }, "start directory"},
+		"NUL in a command":      {func(j *executor.Job) { j.Commands[0].Text = "a\x00b" }, "checklist.md:121: a command holds a NUL byte"},
+		"no state directory":    {func(j *executor.Job) { j.State = "" }, "state"},
+		"environment too large": {func(j *executor.Job) { j.Env = append(j.Env, tenMegabytes()...) }, "larger than this system passes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job, l := executortest.Job(t, "true"), &executortest.Log{}
+			c.change(&job)
+			_, err := newBash(t, quick).Run(t.Context(), job, l)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("Run: %v; want %q", err, c.want)
+			}
+			same(t, "calls", len(l.Calls), 0)
+		})
+	}
+}
+
+func tenMegabytes() []string {
+	var env []string
+	for i := range 1000 {
+		env = append(env, fmt.Sprintf("BIG%d=%s", i, strings.Repeat("x", 10_000)))
+	}
+	return env
+}
+
+func TestLargeEnvironment(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "echo ${#BIG99}", "/bin/echo child")
+	job.Env = append(slices.Clone(job.Env), tenMegabytes()[:100]...) // 1 MB, which Linux passes
+	l, _ := executortest.Run(t, newBash(t, quick), job)
+	same(t, "output", l.Printed[0]+l.Printed[1], "10000\nchild\n")
+}
+
+func TestLargeState(t *testing.T) {
+	t.Parallel()
+	e, job := newBash(t, quick), executortest.Job(t, "x=$(head -c 10000000 /dev/zero | tr '\\0' x)", "true")
+	executortest.Run(t, e, job)
+	l, _ := executortest.Run(t, newBash(t, quick), executortest.Next(job, "echo ${#x}"))
+	same(t, "output", l.Printed[0], "10000000\n")
+}
+
+func TestManyCommands(t *testing.T) {
+	t.Parallel()
+	texts := make([]string, 10_000)
+	for i := range texts {
+		texts[i] = "n=$((n+1))"
+	}
+	texts[0], texts[len(texts)-1] = "set -- a", "echo $n"
+	for i := 1; i < len(texts)-1; i++ {
+		texts[i] = ":"
+	}
+	texts[5000] = "n=5"
+	l, out := executortest.Run(t, newBash(t, quick), executortest.Job(t, texts...))
+	same(t, "Next", out.Next, len(texts))
+	same(t, "output", l.Printed[len(texts)-1], "5\n")
+}
+
+func TestMemoryStaysBounded(t *testing.T) {
+	e, job := newBash(t, quick), executortest.Job(t, "head -c 300M /dev/zero")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s := &silent{}
+	if _, err := e.Run(t.Context(), job, s); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	same(t, "bytes", s.bytes, 300<<20)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 8<<20 {
+		t.Errorf("300 MiB of output allocated %d bytes", grown)
+	}
+}
+
+// A step whose runner is killed goes on: SIGPIPE would make terraform leave its
+// state locked.
+func TestStepOutlivesItsRunner(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "echo ready >ready; until [ -e go ]; do sleep 0.01; done; echo to nobody; /bin/echo still; echo saved >saved")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner := exec.Command(self)
+	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State)
+	runner.Dir = job.Dir
+	if err := runner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the step begins", func() bool { return exists(filepath.Join(job.Dir, "ready")) })
+	if err := runner.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := runner.Wait(); err == nil {
+		t.Error("the runner was not killed")
+	}
+	if err := os.WriteFile(filepath.Join(job.Dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the step saves its state", func() bool { return exists(filepath.Join(job.Dir, "saved")) })
+}
+
+// TestMain also plays the runner that TestStepOutlivesItsRunner kills.
+func TestMain(m *testing.M) {
+	text := os.Getenv("RUNBOOK_TEST_RUNNER")
+	if text == "" {
+		os.Exit(m.Run())
+	}
+	b, err := engine.NewBash(engine.BashOptions{})
+	if err == nil {
+		_, err = b.Run(context.Background(), executor.Job{
+			Step: "s", Document: "checklist.md", Commands: executortest.Commands(text), Env: os.Environ(), State: os.Getenv("RUNBOOK_TEST_STATE"),
+		}, &silent{})
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// Nothing but the snapshot is left in the state directory.
+func TestStateDirectory(t *testing.T) {
+	t.Parallel()
+	e, job := newBash(t, quick), executortest.Job(t, "x=1", "exit 0", "y=2")
+	executortest.Run(t, e, job)
+	files, err := fs.ReadDir(os.DirFS(job.State), ".")
+	if err != nil || len(files) != 1 || files[0].Name() != "shell" {
+		t.Errorf("the state directory holds %v, %v", files, err)
+	}
+}
+
+func TestFunctionsFromASnapshotFailWhereTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "f() {\n  false\n}")
+	executortest.Run(t, newBash(t, quick), job)
+	next := executortest.Next(job, "f")
+	next.Commands[0].Line = 400
+	l, _ := executortest.Run(t, newBash(t, quick), next)
+	if f := l.Results[0].Failures; len(f) != 1 || f[0].Line != 400 || f[0].Command != "false" {
+		t.Errorf("Failures = %+v; want false on line 400", f)
+	}
 }

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -20,19 +22,21 @@ func (s *shell) family() []process {
 	for grown := true; grown; {
 		grown = false
 		for i := range procs {
-			k := &procs[i]
-			pid := int(k.Proc.P_pid)
-			if ours[pid] || k.Proc.P_stat == 5 /* SZOMB */ {
+			p, parent := describeProcess(&procs[i])
+			if ours[p.pid] || p.ended || p.group != s.pid && !ours[parent] {
 				continue
 			}
-			if int(k.Eproc.Pgid) == s.pid || ours[int(k.Eproc.Ppid)] {
-				ours[pid], grown = true, true
-				all = append(all, process{
-					pid: pid, group: int(k.Eproc.Pgid), session: s.pid,
-					name: unix.ByteSliceToString(k.Proc.P_comm[:]),
-				})
-			}
+			ours[p.pid], grown = true, true
+			p.session = s.pid
+			all = append(all, p)
 		}
 	}
 	return all
+}
+
+func describeProcess(k *unix.KinfoProc) (p process, parent int) {
+	return process{
+		pid: int(k.Proc.P_pid), group: int(k.Eproc.Pgid), name: unix.ByteSliceToString(k.Proc.P_comm[:]),
+		start: fmt.Sprint(k.Proc.P_starttime), ended: k.Proc.P_stat == 5, // SZOMB of sys/proc.h
+	}, int(k.Eproc.Ppid)
 }

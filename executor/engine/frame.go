@@ -80,21 +80,22 @@ type misfortune struct {
 	line    int
 	command string
 	parts   []string // exit statuses of the pipeline's parts
+	within  string   // the function, if any
 }
 
-// parseMisfortunes reads what the ERR trap wrote: six fields each, in one
+// parseMisfortunes reads what the ERR trap wrote: seven fields each, in one
 // write, so that they arrive whole from any number of subshells.
 func parseMisfortunes(buf []byte) []misfortune {
 	fields := strings.Split(string(buf), "\x00")
 	var all []misfortune
-	for ; len(fields) > 6; fields = fields[6:] {
+	for ; len(fields) > 7; fields = fields[7:] {
 		depth, err1 := strconv.Atoi(fields[1])
 		status, err2 := strconv.Atoi(fields[2])
 		line, err3 := strconv.Atoi(fields[3])
 		if err1 != nil || err2 != nil || err3 != nil {
 			continue // a command has written to the descriptor
 		}
-		all = append(all, misfortune{fields[0] == "cut", depth, status, line, fields[4], strings.Fields(fields[5])})
+		all = append(all, misfortune{fields[0] == "cut", depth, status, line, fields[4], strings.Fields(fields[5]), fields[6]})
 	}
 	return all
 }
@@ -102,13 +103,18 @@ func parseMisfortunes(buf []byte) []misfortune {
 // tell completes r by what the ERR trap saw. One failure is told once, where
 // it happened: the assignment around a failed substitution, or the subshell
 // around a failed command, only passes the status on. A command that is
-// itself the failure is told by its exit status alone.
-func tell(r *executor.Result, c runbook.Command, seen []misfortune) {
+// itself the failure is told by its exit status alone. Functions that were
+// restored have lost their place in the document: their failures stand where
+// the command does.
+func tell(r *executor.Result, c runbook.Command, seen []misfortune, restored map[string]bool) {
 	var last *misfortune
 	for i := range seen {
 		m := &seen[i]
 		passedOn := last != nil && last.depth > m.depth && last.status == m.status && len(m.parts) < 2
 		last = m
+		if restored[m.within] {
+			m.line = c.Line
+		}
 		switch {
 		case m.cut:
 			r.Cut = true

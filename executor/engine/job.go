@@ -37,7 +37,8 @@ func (b *Bash) prepare(job executor.Job) error {
 			return fmt.Errorf("start directory: %w", err)
 		}
 	}
-	reset := "builtin exec <&194 >&195 2>&195; builtin trap \"$__runbook_ending\" EXIT"
+	// Not `builtin exec`, whose redirections do not last.
+	reset := "exec <&194 >&195 2>&195; builtin trap \"$__runbook_ending\" EXIT"
 	if job.Dir != "" && job.Dir != b.dir {
 		reset += "; builtin cd -- " + quote(job.Dir)
 	}
@@ -120,9 +121,20 @@ func (b *Bash) restore(s *shell, elsewhere bool) error {
 	if !f.complete {
 		return errors.New("the shell does not tell its state")
 	}
-	s.flags = f.flags
+	s.flags, s.restored = f.flags, functions(f.names)
 	b.dir, b.vars = f.dir, f.vars
 	return nil
+}
+
+// functions gives the names in what `declare -F` prints.
+func functions(list string) map[string]bool {
+	names := map[string]bool{}
+	for l := range strings.Lines(list) {
+		if f := strings.Fields(l); len(f) == 3 {
+			names[f[2]] = true
+		}
+	}
+	return names
 }
 
 // hasEnded looks, without waiting, whether the shell is still there.

@@ -48,6 +48,7 @@ func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
 				f, err := s.readFrame()
 				return f, errors.Join(err, s.drain(sink))
 			}
+			fds[0].Fd = -1 // closed, which poll would tell for ever
 		}
 		if fds[1].Revents != 0 {
 			n, err := read(s.out.r, s.chunk)
@@ -56,11 +57,17 @@ func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
 			}
 			if n > 0 {
 				sink(s.chunk[:n])
+			} else {
+				fds[1].Fd = -1
 			}
 		}
 		if fds[2].Revents != 0 {
-			if err := s.readFailures(); err != nil {
+			n, err := s.readFailures()
+			if err != nil {
 				return nil, err
+			}
+			if n == 0 {
+				fds[2].Fd = -1
 			}
 		}
 		if fds[3].Revents != 0 {
@@ -87,12 +94,12 @@ func (s *shell) readFrame() (*frame, error) {
 	}
 }
 
-func (s *shell) readFailures() error {
+func (s *shell) readFailures() (int, error) {
 	n, err := read(s.fails.r, s.chunk)
 	if len(s.failBuf) < maxFailures {
 		s.failBuf = append(s.failBuf, s.chunk[:n]...)
 	}
-	return err
+	return n, err
 }
 
 // drain passes on as much output as is in the pipe now, and no more: a
@@ -111,7 +118,7 @@ func (s *shell) drain(sink func([]byte)) error {
 		return err
 	}
 	if left, err = buffered(s.fails.r); err == nil && left > 0 {
-		err = s.readFailures()
+		_, err = s.readFailures()
 	}
 	return err
 }

@@ -49,20 +49,21 @@ const answerTime = 30 * time.Second
 
 // A shell is one bash process and the pipes to it. One goroutine uses it.
 type shell struct {
-	pid    int
-	marker string
-	text   *os.File // messages to the shell
-	bell   pipe
-	frames *os.File // the shell's answers
-	ready  pipe
-	fails  pipe
-	out    pipe
-	dead   pipe // its write end is closed when the shell has been waited for
-	done   chan syscall.WaitStatus
-	ended  bool
-	wait   syscall.WaitStatus
-	base   *pristine
-	seen   map[int]process // the family, as far as it has not been seen to end
+	pid      int
+	marker   string
+	text     *os.File // messages to the shell
+	bell     pipe
+	frames   *os.File // the shell's answers
+	ready    pipe
+	fails    pipe
+	out      pipe
+	dead     pipe // its write end is closed when the shell has been waited for
+	done     chan syscall.WaitStatus
+	ended    bool
+	wait     syscall.WaitStatus
+	base     *pristine
+	restored map[string]bool // functions that come from a snapshot
+	seen     map[int]process // the family, as far as it has not been seen to end
 
 	onErr   string // the trap that commands have set, as `trap -p ERR` prints it
 	flags   string // $- after the last command

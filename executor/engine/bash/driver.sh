@@ -80,7 +80,7 @@ __runbook_err() {
 		;;
 	esac
 	builtin printf -v __runbook_parts ' %s' "${@:4}"
-	builtin printf '%s\0' "$__runbook_kind" "$BASH_SUBSHELL" "$1" "$2" "${3:0:900}" "$__runbook_parts" >&193
+	builtin printf '%s\0' "$__runbook_kind" "$BASH_SUBSHELL" "$1" "$2" "${3:0:900}" "$__runbook_parts" "${FUNCNAME[1]-}" >&193
 	[[ $__runbook_kind == fail ]]
 }
 
