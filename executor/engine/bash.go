@@ -8,7 +8,8 @@
 // leaves behind — directory, variables, functions, aliases, options, umask,
 // positional parameters — is what the next one finds. After each command that
 // changed any of it, a snapshot in Job.State is on the disk, so that another
-// engine value can go on from there.
+// engine value can go on from there. It holds what commands have set, values
+// that they have fetched among it, but nothing that equals Job.Env.
 //
 // The shell is replaced by a new one, restored from the snapshot, when it has
 // ended (`exit`, a failure under errexit, a signal), when a step has left
@@ -20,11 +21,14 @@
 //
 // What bash itself hides, the engine does not see: `$(exit 3)` and an unset
 // variable under `set -u` inside `$(…)` used as an argument fire no trap.
+//
+// A job with TTY reads from the terminal, but is in a session of its own, so
+// that the engine alone decides about its signals: programs that open /dev/tty
+// by themselves do not find it.
 package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -222,7 +226,8 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 		err = b.wrapUp(w, &r, sink)
 	}
 	if err != nil {
-		b.retire() // nobody knows what it would do next
+		b.shell.kill() // nobody knows what it would do next
+		b.retire()
 		return none, err
 	}
 	if err := obs.Finished(i, r); err != nil {
@@ -294,5 +299,3 @@ func (b *Bash) keep(f *frame, step runbook.ID) error {
 	b.state = &next
 	return nil
 }
-
-var errNUL = errors.New("a command holds a NUL byte, which no shell can read")

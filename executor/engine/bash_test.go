@@ -399,7 +399,7 @@ func TestStepOutlivesItsRunner(t *testing.T) {
 	until(t, "the step saves its state", func() bool { return exists(filepath.Join(job.Dir, "saved")) })
 }
 
-// TestMain also plays the runner that TestStepOutlivesItsRunner kills.
+// TestMain also plays the runners that tests need as processes of their own.
 func TestMain(m *testing.M) {
 	text := os.Getenv("RUNBOOK_TEST_RUNNER")
 	if text == "" {
@@ -408,11 +408,15 @@ func TestMain(m *testing.M) {
 	b, err := engine.NewBash(engine.BashOptions{})
 	if err == nil {
 		_, err = b.Run(context.Background(), executor.Job{
-			Step: "s", Document: "checklist.md", Commands: executortest.Commands(text), Env: os.Environ(), State: os.Getenv("RUNBOOK_TEST_STATE"),
+			Step: "s", Document: "checklist.md", Commands: executortest.Commands(text), Env: os.Environ(),
+			State: os.Getenv("RUNBOOK_TEST_STATE"), TTY: os.Getenv("RUNBOOK_TEST_TTY") != "",
 		}, &silent{})
 	}
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // Nothing but the snapshot is left in the state directory.

@@ -12,6 +12,8 @@ import (
 	"runbook/executor"
 )
 
+var errNUL = errors.New("a command holds a NUL byte, which no shell can read")
+
 // prepare readies the shell for a new job: standard descriptors as at the
 // start, the job's directory.
 func (b *Bash) prepare(job executor.Job) error {
@@ -24,7 +26,11 @@ func (b *Bash) prepare(job executor.Job) error {
 		}
 	}
 	if job.First >= len(job.Commands) {
-		return nil
+		state, err := b.lastState(job.State)
+		if state != nil {
+			b.dir = state.dir
+		}
+		return err
 	}
 	if err := b.ready(job); err != nil {
 		return err
@@ -59,14 +65,11 @@ func (b *Bash) ready(job executor.Job) error {
 		return nil
 	}
 	b.retire()
-	if b.state == nil || b.key.state != job.State {
-		state, err := loadSnapshot(job.State)
-		if err != nil {
-			return err
-		}
-		b.state = state
+	state, err := b.lastState(job.State)
+	if err != nil {
+		return err
 	}
-	b.key = key
+	b.state, b.key = state, key
 	b.key.env = append([]string(nil), job.Env...)
 	in, err := openInput(job.TTY)
 	if err != nil {
@@ -83,6 +86,14 @@ func (b *Bash) ready(job executor.Job) error {
 	}
 	b.shell = s
 	return nil
+}
+
+// lastState is the snapshot to go on from, nil where there is none.
+func (b *Bash) lastState(dir string) (*snapshot, error) {
+	if b.state != nil && b.key.state == dir {
+		return b.state, nil
+	}
+	return loadSnapshot(dir)
 }
 
 // firstDir is where a new shell starts, so that PWD is right from the first;

@@ -7,7 +7,8 @@ const fionread = 0x4004667f // FIONREAD of sys/filio.h
 // widen does nothing: a pipe's size is the kernel's affair here.
 func widen(int) {}
 
-// scratch is a file in dir that has lost its name.
+// scratch is a file in dir that has lost its name; this system has no file in
+// memory alone. Its blocks are on the disk until it is closed.
 func scratch(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "shell-")
 	if err != nil {
