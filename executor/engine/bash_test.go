@@ -185,17 +185,19 @@ func TestInterruptIsSentOnce(t *testing.T) {
 func TestDeafCommandsAreEnded(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"child":   `bash -c 'trap "" INT TERM; while :; do sleep 0.01; done'`,
-		"shell":   `trap "" INT TERM; while :; do :; done`,
-		"session": `setsid --wait bash -c 'trap "" INT TERM; while :; do sleep 0.01; done'`,
+		"child":   `bash -c 'trap "" INT TERM; echo ready; while :; do sleep 0.01; done'`,
+		"shell":   `trap "" INT TERM; echo ready; while :; do :; done`,
+		"session": `setsid --wait bash -c 'trap "" INT TERM; echo ready; while :; do sleep 0.01; done'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := newBash(t, quick)
-			job := executortest.Job(t, text)
-			job.Timeout = 50 * time.Millisecond
-			l, _ := executortest.Run(t, e, job)
-			same(t, "Ended", l.Results[0].Ended, "timeout")
+			e, job := newBash(t, quick), executortest.Job(t, text)
+			ctx, cancel := context.WithCancel(t.Context())
+			l := &executortest.Log{OnOutput: func(int) { cancel() }}
+			if _, err := e.Run(ctx, job, l); err != nil {
+				t.Fatal(err)
+			}
+			same(t, "Ended", l.Results[0].Ended, "interrupt")
 			l, _ = executortest.Run(t, e, executortest.Next(job, "echo on"))
 			same(t, "output of the next step", l.Printed[0], "on\n")
 		})
@@ -397,6 +399,26 @@ func TestStepOutlivesItsRunner(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the step saves its state", func() bool { return exists(filepath.Join(job.Dir, "saved")) })
+}
+
+// `runbook &` in a script makes the runner ignore INT; its steps must not, and
+// a shell that inherits that cannot undo it.
+func TestStepsHearINTWhereTheRunnerDoesNot(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, `bash -c 'trap "echo heard >heard" INT; kill -INT $$'`)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runner := exec.Command("sh", "-c", `trap "" INT; exec "$0"`, self)
+	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State)
+	runner.Dir = job.Dir
+	if out, err := runner.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !exists(filepath.Join(job.Dir, "heard")) {
+		t.Error("the step did not hear INT")
+	}
 }
 
 // TestMain also plays the runners that tests need as processes of their own.

@@ -22,8 +22,8 @@ func (s *shell) family() []process {
 	for grown := true; grown; {
 		grown = false
 		for i := range procs {
-			p, parent := describeProcess(&procs[i])
-			if ours[p.pid] || p.ended || p.group != s.pid && !ours[parent] {
+			p := describeProcess(&procs[i])
+			if ours[p.pid] || p.ended || p.group != s.pid && !ours[p.parent] {
 				continue
 			}
 			ours[p.pid], grown = true, true
@@ -34,9 +34,10 @@ func (s *shell) family() []process {
 	return all
 }
 
-func describeProcess(k *unix.KinfoProc) (p process, parent int) {
+func describeProcess(k *unix.KinfoProc) process {
 	return process{
-		pid: int(k.Proc.P_pid), group: int(k.Eproc.Pgid), name: unix.ByteSliceToString(k.Proc.P_comm[:]),
+		pid: int(k.Proc.P_pid), parent: int(k.Eproc.Ppid), group: int(k.Eproc.Pgid),
+		name:  unix.ByteSliceToString(k.Proc.P_comm[:]),
 		start: fmt.Sprint(k.Proc.P_starttime), ended: k.Proc.P_stat == 5, // SZOMB of sys/proc.h
-	}, int(k.Eproc.Ppid)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -70,7 +71,17 @@ func (s *shell) see(pid int) {
 	}
 }
 
+// listsChildren says whether this kernel keeps lists of children, which not
+// all are built to.
+var listsChildren = sync.OnceValue(func() bool {
+	_, err := os.Stat("/proc/thread-self/children")
+	return err == nil
+})
+
 func children(pid int) []int {
+	if !listsChildren() {
+		return searchChildren(pid)
+	}
 	dir := "/proc/" + strconv.Itoa(pid) + "/task"
 	threads, err := os.ReadDir(dir)
 	if err != nil {
@@ -91,6 +102,21 @@ func children(pid int) []int {
 	return all
 }
 
+// searchChildren looks at every process there is.
+func searchChildren(parent int) []int {
+	procs, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil // no /proc: the shell's process group is all that can be reached
+	}
+	var all []int
+	for _, d := range procs {
+		if pid, err := strconv.Atoi(d.Name()); err == nil && lookAt(pid).parent == parent {
+			all = append(all, pid)
+		}
+	}
+	return all
+}
+
 // lookAt reads what is known of a process; without a start there is none.
 func lookAt(pid int) process {
 	p := process{pid: pid}
@@ -105,7 +131,8 @@ func lookAt(pid int) process {
 	}
 	p.name = string(data[open+1 : end])
 	p.ended = f[0] == "Z" || f[0] == "X"
-	p.group, _ = strconv.Atoi(f[2]) // the kernel prints numbers
+	p.parent, _ = strconv.Atoi(f[1]) // the kernel prints numbers
+	p.group, _ = strconv.Atoi(f[2])
 	p.session, _ = strconv.Atoi(f[3])
 	p.start = f[19]
 	return p

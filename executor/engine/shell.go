@@ -10,6 +10,7 @@ import (
 	ossignal "os/signal"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -75,10 +76,10 @@ type shell struct {
 
 // A process is one that the shell has brought about.
 type process struct {
-	pid, group, session int
-	name                string
-	start               string // when, in the kernel's words: a number may be used again
-	ended               bool   // but not waited for yet
+	pid, parent, group, session int
+	name                        string
+	start                       string // when, in the kernel's words: a number may be used again
+	ended                       bool   // but not waited for yet
 }
 
 // startShell starts bash as document, in dir, and waits until it is ready.
@@ -167,22 +168,36 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	return nil
 }
 
-// defaultSignals makes a process that is started before the returned function
-// is called see INT, QUIT and TERM even where this one was told to ignore them,
-// as `runbook &` in a script is. Bash could not undo that.
-func defaultSignals() (undo func()) {
+// starting is held while signals are at their defaults for a start: they are
+// the whole process's, and another engine's undoing must not come in between.
+var starting sync.Mutex
+
+// ignoredSignals are those that this process was told to ignore when it was
+// started, as `runbook &` in a script is. Asked once, for os/signal forgets.
+var ignoredSignals = sync.OnceValue(func() []os.Signal {
 	var ignored []os.Signal
 	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTERM} {
 		if ossignal.Ignored(sig) {
 			ignored = append(ignored, sig)
 		}
 	}
+	return ignored
+})
+
+// defaultSignals makes a process that is started before the returned function
+// is called see the signals that this one ignores. Bash could not undo that.
+func defaultSignals() (undo func()) {
+	ignored := ignoredSignals()
 	if len(ignored) == 0 {
 		return func() {}
 	}
+	starting.Lock()
 	c := make(chan os.Signal, 1)
 	ossignal.Notify(c, ignored...) // what is caught here is reset by exec
-	return func() { ossignal.Stop(c) }
+	return func() {
+		ossignal.Stop(c)
+		starting.Unlock()
+	}
 }
 
 func size(env []string) (n int) {
