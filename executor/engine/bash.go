@@ -221,7 +221,7 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 		return none, fmt.Errorf("%w: %w", executor.ErrStopped, err)
 	}
 	sink := func(p []byte) { obs.Output(i, p) }
-	r, err := b.perform(w, job.Step, job.Commands[i], sink)
+	r, err := b.perform(w, job, job.Commands[i], sink)
 	if err == nil && (r.Failed() || i == len(job.Commands)-1) {
 		err = b.wrapUp(w, &r, sink)
 	}
@@ -237,7 +237,7 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 }
 
 // perform lets the shell run c and waits for its end.
-func (b *Bash) perform(w *watch, step runbook.ID, c runbook.Command, sink func([]byte)) (executor.Result, error) {
+func (b *Bash) perform(w *watch, job executor.Job, c runbook.Command, sink func([]byte)) (executor.Result, error) {
 	s := b.shell
 	b.presses.Store(0) // those before were not for this command
 	start := time.Now()
@@ -256,7 +256,7 @@ func (b *Bash) perform(w *watch, step runbook.ID, c runbook.Command, sink func([
 	}
 	b.last = r.Exit
 	tell(&r, c, parseMisfortunes(s.failBuf), s.restored)
-	err = b.keep(f, step)
+	err = b.keep(f, job)
 	r.Dir = b.dir
 	return r, err
 }
@@ -275,7 +275,7 @@ func lineUp(c runbook.Command, flags string) string {
 }
 
 // keep takes over what f says of the shell, on the disk too if it is news.
-func (b *Bash) keep(f *frame, step runbook.ID) error {
+func (b *Bash) keep(f *frame, job executor.Job) error {
 	if f == nil {
 		return nil
 	}
@@ -289,7 +289,9 @@ func (b *Bash) keep(f *frame, step runbook.ID) error {
 	}
 	b.dir, b.vars = f.dir, f.vars
 	next := s.base.snapshot(f)
-	next.step = string(step)
+	if job.Dir != "" && job.Dir != f.dir {
+		next.step = string(job.Step)
+	}
 	if b.state != nil && *b.state == next {
 		return nil
 	}

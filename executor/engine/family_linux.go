@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,17 +32,18 @@ func adoptOrphans() error {
 // The kernel's lists of children may miss one while another ends, so those that
 // have been seen once are looked up themselves.
 func (s *shell) family() []process {
+	own, _ := unix.Getsid(0) // nobody of the shell's can be in this session
 	if s.alive() {
 		for _, c := range children(s.pid) {
 			s.see(c)
 		}
 	}
 	for _, pid := range children(os.Getpid()) {
-		if p := lookAt(pid); pid != s.pid && (p.session == s.pid || hasMarker(pid, s.marker)) {
+		p := lookAt(pid)
+		if pid != s.pid && p.session != own && (p.session == s.pid || hasMarker(p, s.marker)) {
 			s.see(pid)
 		}
 	}
-	own, _ := unix.Getsid(0)
 	var all []process
 	for pid, was := range s.seen {
 		p := lookAt(pid)
@@ -138,7 +140,18 @@ func lookAt(pid int) process {
 	return p
 }
 
-func hasMarker(pid int, marker string) bool {
-	env, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
-	return err == nil && bytes.Contains(env, []byte(markerName+"="+marker+"\x00"))
+// hasMarker looks for the marker in a process's environment, which is empty
+// while it changes from one program to another: then it looks again.
+func hasMarker(p process, marker string) bool {
+	for range 50 {
+		env, err := os.ReadFile("/proc/" + strconv.Itoa(p.pid) + "/environ")
+		if err != nil || len(env) > 0 {
+			return bytes.Contains(env, []byte(markerName+"="+marker+"\x00"))
+		}
+		if now := lookAt(p.pid); now.ended || now.start != p.start {
+			return false
+		}
+		time.Sleep(200 * time.Microsecond)
+	}
+	return false
 }

@@ -17,7 +17,7 @@ const stateFile = "shell"
 
 // A snapshot is what a shell must be told to stand where another one stood.
 type snapshot struct {
-	step   string // whose command led to it: elsewhere a step starts in its own directory
+	step   string // whose commands have left the directory in which it starts; empty: none has
 	dir    string // working directory
 	script string // restores the rest; what equals a pristine shell is not in it
 }
