@@ -29,6 +29,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -70,6 +71,8 @@ type Bash struct {
 	vars  string    // what `declare -p` last printed
 	dir   string    // where the last command ended
 	last  int       // status of the last command, for the next one's `$?`
+
+	unsaved error // why the last command's state is not on the disk
 }
 
 // A shellKey is what a shell cannot change after its start.
@@ -198,7 +201,7 @@ func (b *Bash) Run(ctx context.Context, job executor.Job, obs executor.Observer)
 			break
 		}
 		out.Next++
-		if r.Failed() {
+		if err = b.unsaved; r.Failed() {
 			break
 		}
 	}
@@ -249,16 +252,19 @@ func (b *Bash) perform(w *watch, job executor.Job, c runbook.Command, sink func(
 		return executor.Result{}, err
 	}
 	r := executor.Result{Duration: time.Since(start), Ended: w.ended}
-	if s.ended {
+	switch {
+	case s.ended:
 		r.Exit = exitStatus(s.wait)
-	} else {
+	case f == nil:
+		return r, errors.New("the shell has answered nothing: a command has taken its descriptors")
+	default:
 		r.Exit = f.status
 	}
 	b.last = r.Exit
 	tell(&r, c, parseMisfortunes(s.failBuf), s.restored)
-	err = b.keep(f, job)
+	b.unsaved = b.keep(f, job) // told once the command is: what it did is known
 	r.Dir = b.dir
-	return r, err
+	return r, nil
 }
 
 // lineUp puts c's text on the line that it has in the document, so that bash's

@@ -1,5 +1,5 @@
 # The part of the engine that lives inside bash. It is evaluated once, before
-# the first command; the loop that calls it stands in bash_shell.go, on line 1,
+# the first command; the loop that calls it stands in shell.go, on line 1,
 # because LINENO counts from the line of the `eval` that runs a command.
 #
 # Nothing here may fork, split words, or rely on anything a command can change:
