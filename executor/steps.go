@@ -256,6 +256,9 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	if obs.err != nil {
 		return nil, obs.err
 	}
+	if errors.Is(err, ErrStopped) && obs.failed == nil {
+		obs.failed, err = x.between(ctx, t, out.Next), nil
+	}
 	if err != nil && obs.failed == nil {
 		return nil, fmt.Errorf("step %d: %w", t.Number, err)
 	}
@@ -275,6 +278,17 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	}
 	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, time.Since(began), finished.Reason)
 	return obs.failed, nil
+}
+
+// between is the failure of a step that was stopped before its next command.
+func (x *Executor) between(ctx context.Context, t *runbook.Task, next int) *failure {
+	f := &failure{command: min(next, len(t.Script.Commands)-1), interrupted: ctx.Err() != nil}
+	cause := "timed out after " + t.Timeout.String()
+	if f.interrupted {
+		cause = "interrupted"
+	}
+	f.why = fmt.Sprintf("step %d: %s before line %d", t.Number, cause, t.Script.Commands[f.command].Line)
+	return f
 }
 
 // again records that a command which failed in an earlier part of the run is
