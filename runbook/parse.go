@@ -3,6 +3,7 @@ package runbook
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 )
 
@@ -26,12 +27,16 @@ const (
 // data, a file that ends its lines by CR alone, one beyond MaxSource, lists and
 // quotes nested deeper than anyone reads.
 func Parse(name string, src []byte) (*Document, error) {
+	return parseInParts(name, src, runtime.GOMAXPROCS(0), minPart)
+}
+
+func parseInParts(name string, src []byte, want, size int) (*Document, error) {
 	if err := refuse(name, src); err != nil {
 		return nil, err
 	}
 	b := newBuilder(name, src)
 	visible := b.hide(src)
-	root, err := b.blocks(visible)
+	root, err := b.blocks(visible, want, size)
 	if err != nil {
 		return nil, err
 	}

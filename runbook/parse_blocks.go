@@ -14,40 +14,67 @@ import (
 // exact bytes and because a scanner of our own stays linear on hostile lines.
 
 // blocks parses the visible source from b.start on into a tree of blocks.
-func (b *builder) blocks(visible []byte) (ast.Node, error) {
+// It is parsed in at most want parts of at least size bytes.
+func (b *builder) blocks(visible []byte, want, size int) (ast.Node, error) {
 	b.view = visible
-	limit := &limits{}
-	b.fences = make([]fence, 0, min(bytes.Count(visible, []byte("\n```"))/2+1, len(visible)/32+1))
-	p := parser.NewParser(
+	parts := parseParts(visible, b.start, want, size)
+	root := parts[0].root
+	for i := range parts {
+		p := &parts[i]
+		if p.limit.broken != "" {
+			return nil, fmt.Errorf("%s:%d: %s", b.doc.Name, b.line(p.limit.at), p.limit.broken)
+		}
+		for _, label := range p.labels {
+			b.refs.add(label)
+		}
+		b.fences = append(b.fences, p.fences...)
+		for child := p.root.FirstChild(); i > 0 && child != nil; {
+			next := child.NextSibling()
+			root.AppendChild(root, child)
+			child = next
+		}
+	}
+	return root, nil
+}
+
+// A part is a stretch of a document that goldmark has parsed.
+type part struct {
+	root   ast.Node
+	fences []fence
+	labels [][]byte // of its link definitions
+	limit  limits
+}
+
+// parse parses visible[start:end] into p; positions count from visible's start.
+func (p *part) parse(visible []byte, start, end int) {
+	visible = visible[:end]
+	p.fences = make([]fence, 0, min(bytes.Count(visible[start:], []byte("\n```"))/2+1, (end-start)/32+1))
+	md := parser.NewParser(
 		parser.WithBlockParsers(
 			util.Prioritized(parser.NewSetextHeadingParser(), 100),
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
-			util.Prioritized(limited{parser.NewListParser(), limit}, 300),
+			util.Prioritized(limited{parser.NewListParser(), &p.limit}, 300),
 			util.Prioritized(parser.NewListItemParser(), 400),
 			util.Prioritized(parser.NewCodeBlockParser(), 500),
 			util.Prioritized(parser.NewATXHeadingParser(), 600),
-			util.Prioritized(fenceParser{parser.NewFencedCodeBlockParser(), &b.fences}, 700),
-			util.Prioritized(limited{parser.NewBlockquoteParser(), limit}, 800),
+			util.Prioritized(fenceParser{parser.NewFencedCodeBlockParser(), &p.fences}, 700),
+			util.Prioritized(limited{parser.NewBlockquoteParser(), &p.limit}, 800),
 			util.Prioritized(parser.NewHTMLBlockParser(), 900),
 			util.Prioritized(parser.NewParagraphParser(), 1000),
 		),
 		parser.WithParagraphTransformers(
-			util.Prioritized(references{limit}, 100),
+			util.Prioritized(references{&p.limit}, 100),
 			util.Prioritized(tables{}, 200),
 		),
 	)
 	r := text.NewReader(visible)
-	r.SetPosition(-1, text.NewSegment(b.start, b.start))
+	r.SetPosition(-1, text.NewSegment(start, start))
 	r.AdvanceLine()
 	pc := parser.NewContext()
-	root := p.Parse(r, parser.WithContext(pc))
-	if limit.broken != "" {
-		return nil, fmt.Errorf("%s:%d: %s", b.doc.Name, b.line(limit.at), limit.broken)
-	}
+	p.root = md.Parse(r, parser.WithContext(pc))
 	for _, ref := range pc.References() {
-		b.refs.add(ref.Label())
+		p.labels = append(p.labels, ref.Label())
 	}
-	return root, nil
 }
 
 // stateRefs are the box states whose brackets are a link in this document:
