@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -71,11 +72,11 @@ func (w *dirWalk) at(abs, why string) StartDir {
 func (w *dirWalk) carried() StartDir {
 	switch {
 	case w.last == "":
-		return StartDir{Why: fmt.Sprintf("where step %d ends, which only the run will know", w.lastStep)}
+		return StartDir{Why: "where step " + strconv.Itoa(w.lastStep) + " ends, which only the run will know"}
 	case w.lastStep == 0:
 		return w.at(w.last, "the root, where the run starts")
 	}
-	return w.at(w.last, fmt.Sprintf("where step %d ended", w.lastStep))
+	return w.at(w.last, "where step "+strconv.Itoa(w.lastStep)+" ended")
 }
 
 func (w *dirWalk) choose(n int, script *Script, dir string, line int) (StartDir, []Problem) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,6 +113,21 @@ func (p *planWriter) line(format string, args ...any) {
 	fmt.Fprintf(p.w, format+"\n", args...)
 }
 
+// put writes strings and ends the line. It is line without the formatting, for
+// what is written thousands of times.
+func (p *planWriter) put(parts ...string) {
+	for _, s := range parts {
+		p.w.WriteString(s)
+	}
+	p.w.WriteByte('\n')
+}
+
+// number is a line number in its column.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	return "     "[:max(0, 5-len(s))] + s
+}
+
 func (p *planWriter) header() {
 	counts := map[runbook.SlotKind]int{}
 	contingent := 0
@@ -141,7 +157,7 @@ func (p *planWriter) section(i int) {
 	if s.Contingency != "" {
 		note = "   [contingency: exec never enters it]"
 	}
-	p.line("\n%s%s", runbook.Visible(title), note)
+	p.put("\n", runbook.Visible(title), note)
 }
 
 func (p *planWriter) step(t *runbook.Task) {
@@ -149,12 +165,12 @@ func (p *planWriter) step(t *runbook.Task) {
 	if dir == "" {
 		dir = "?"
 	}
-	p.line("  step %d, line %d (%s)%s", t.Number, t.Slot.Line, t.Slot.Lang, p.standing(t))
+	p.put("  step ", strconv.Itoa(t.Number), ", line ", strconv.Itoa(t.Slot.Line), " (", t.Slot.Lang, ")", p.standing(t))
 	if len(t.Script.Commands) == 0 {
 		p.line("    nothing in it runs")
 		return
 	}
-	p.line("    in %s: %s", runbook.Visible(dir), runbook.Visible(t.Start.Why))
+	p.put("    in ", runbook.Visible(dir), ": ", runbook.Visible(t.Start.Why))
 	if t.Timeout > 0 {
 		p.line("    timeout %s", t.Timeout)
 	}
@@ -167,7 +183,7 @@ func (p *planWriter) step(t *runbook.Task) {
 		}
 		for j, l := range strings.Split(strings.TrimRight(runbook.Visible(c.Text), "\n"), "\n") {
 			if j == 0 {
-				p.line("    %5d $ %s", c.Line, l)
+				p.put("    ", number(c.Line), " $ ", l)
 			} else {
 				p.line("            %s", l)
 			}
@@ -235,7 +251,7 @@ func (p *planWriter) item(t *runbook.Task) {
 	if t.Slot.Item != runbook.Claim {
 		kind = "  (" + t.Slot.Item.String() + ")"
 	}
-	p.line("  %5d %s %s%s", t.Slot.Line, box, runbook.Visible(t.Slot.Label), kind)
+	p.put("  ", number(t.Slot.Line), " ", box, " ", runbook.Visible(t.Slot.Label), kind)
 	switch {
 	case !t.Slot.Open():
 	case t.Slot.Item == runbook.Criterion && t.Binding.Given == nil:
@@ -286,7 +302,7 @@ func (p *planWriter) binding(t *runbook.Task) {
 		args = append(args, k+"="+b.Args[k])
 	}
 	call := strings.TrimSpace(b.Use + " " + strings.Join(args, " "))
-	p.line("            %s: %s", runbook.Visible(call), runbook.Visible(b.Why))
+	p.put("            ", runbook.Visible(call), ": ", runbook.Visible(b.Why))
 	for _, s := range b.Suggest {
 		args := make([]string, 0, len(s.Args))
 		for _, k := range sortedKeys(s.Args) {
