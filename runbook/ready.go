@@ -59,7 +59,7 @@ func (p *Plan) asked(t *Task) bool {
 	return true
 }
 
-// Settled reports whether nothing is left to do for the task.
+// settled reports whether nothing is left to do for the task.
 func (s *State) settled(t *Task) bool {
 	id := t.Slot.ID
 	switch t.Slot.Kind {
@@ -80,25 +80,37 @@ func (s *State) settled(t *Task) bool {
 // arguments, so that a run that was stopped goes on where it was.
 func (p *Plan) Ready(s *State) []*Task {
 	var ready []*Task
-	for i := range p.Tasks {
+	for i := s.behind; i < len(p.Tasks); i++ {
 		t := &p.Tasks[i]
-		if t.Number > 0 {
-			if !t.Selected || t.Skip || len(t.Script.Commands) == 0 || s.settled(t) {
-				continue
+		if p.behind(t, s) {
+			if i == s.behind {
+				s.behind++
 			}
+			continue
+		}
+		if t.Number > 0 {
 			if len(ready) == 0 {
 				ready = append(ready, t)
 			}
 			return ready
 		}
-		if !p.asked(t) || s.settled(t) || !p.over(t.After, s) {
-			continue
-		}
-		if _, tried := s.Open[t.Slot.ID]; !tried {
+		if p.over(t.After, s) {
 			ready = append(ready, t)
 		}
 	}
 	return ready
+}
+
+// behind reports whether nothing is left to do for a task in this run.
+func (p *Plan) behind(t *Task, s *State) bool {
+	if t.Number > 0 {
+		return !t.Selected || t.Skip || len(t.Script.Commands) == 0 || s.settled(t)
+	}
+	if !p.asked(t) || s.settled(t) {
+		return true
+	}
+	_, tried := s.Open[t.Slot.ID]
+	return tried
 }
 
 // over reports whether step number n, if this run does it, is behind the run.
@@ -106,8 +118,7 @@ func (p *Plan) over(n int, s *State) bool {
 	if n == 0 {
 		return true
 	}
-	t := &p.Tasks[p.stepTasks[n-1]]
-	return !t.Selected || t.Skip || len(t.Script.Commands) == 0 || s.settled(t)
+	return p.behind(&p.Tasks[p.stepTasks[n-1]], s)
 }
 
 // Left lists the steps of the main path that are not over; those that the
@@ -126,6 +137,9 @@ func (p *Plan) Left(s *State) []*Task {
 // --strict every open item above it. Only a pass, or a person's "not
 // applicable", lets go.
 func (p *Plan) HeldBy(step *Task, s *State) []*Task {
+	if !p.Strict && len(p.Holds) == 0 {
+		return nil
+	}
 	var held []*Task
 	for i := range p.Tasks {
 		t := &p.Tasks[i]

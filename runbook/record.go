@@ -19,8 +19,16 @@ func Render(doc *Document, entries []Entry) ([]byte, error) {
 	return RenderState(doc, s)
 }
 
+// RecordFormat numbers the form of records. A record is verified by making it
+// again, so a change to what Project writes is a new format, and the old one
+// stays.
+const RecordFormat = 1
+
 // RenderState is Render for entries that have been folded already.
 func RenderState(doc *Document, s *State) ([]byte, error) {
+	if s.Start != nil && s.Start.Format != RecordFormat {
+		return nil, fmt.Errorf("the record has format %d, and this version knows %d", s.Start.Format, RecordFormat)
+	}
 	return Splice(doc.Source, Project(doc, s))
 }
 

@@ -26,6 +26,10 @@ type State struct {
 
 	Entries int
 	Head    Digest // of the last entry
+
+	// behind counts the plan's first tasks that Ready has found nothing left to
+	// do for: a run of thousands of steps need not look at them each time.
+	behind int
 }
 
 // StepStatus is where a step stands.
@@ -156,6 +160,7 @@ func (s *State) apply(e Entry) error {
 		s.Resumed++
 		s.operator(ev.Identity.Operator)
 		clear(s.Open)
+		s.behind = 0
 		s.lose()
 	case *RunStopped:
 		s.Stopped = ev

@@ -389,7 +389,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		return nil, err
 	}
 	start := &runbook.RunStarted{
-		Run: id, Document: filepath.Base(s.place.path), Template: s.doc.Digest(), Plan: runbook.DigestOf(plan),
+		Run: id, Format: runbook.RecordFormat, Document: filepath.Base(s.place.path), Template: s.doc.Digest(), Plan: runbook.DigestOf(plan),
 		Identity: identity, Repository: repository(ctx, s.place), Dropped: dropped,
 	}
 	line, _, err := runbook.EncodeEntry(1, runbook.Head(nil), now, start)
