@@ -51,7 +51,9 @@ type Executor struct {
 
 	pending  [][]byte // encoded entries that are not durable yet
 	exported map[string]string
-	secrets  map[string]bool // directories whose secrets are learned
+	secrets  map[string]bool   // directories whose secrets are learned
+	values   map[string]string // of placeholders that the journal holds masked
+	edits    []runbook.Event   // of the step that is about to start
 	epoch    int
 	section  int // the last one shown
 }
@@ -65,7 +67,7 @@ var ErrRecording = errors.New("recording")
 // is the run's; an error means that it could not be recorded, or that the
 // engine lost sight of a step.
 func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.Result, error) {
-	x.secrets = map[string]bool{}
+	x.secrets, x.values = map[string]bool{}, map[string]string{}
 	x.section = -1
 	if x.Mask == nil {
 		x.Mask = &Mask{}
@@ -186,11 +188,10 @@ func (x *Executor) queue(events ...runbook.Event) error {
 // encode makes the line and reads it back: the state then rests on exactly
 // what a later reader of the journal will see.
 func (x *Executor) encode(e runbook.Event) (runbook.Entry, []byte, error) {
-	line, _, err := runbook.EncodeEntry(x.State.Entries+1, x.head(), x.Clock(), e)
+	line, _, err := runbook.EncodeEntry(x.State.Entries+1, x.head(), x.Clock(), x.Mask.event(e))
 	if err != nil {
 		return runbook.Entry{}, nil, err
 	}
-	line = x.Mask.Apply(line)
 	entry, err := runbook.DecodeEntry(line, eventTypes)
 	return entry, line, err
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
+
+	"runbook/runbook"
 )
 
 // minSecret is the shortest value that is masked, in bytes: shorter ones occur
@@ -87,6 +90,51 @@ func jsonString(v string) string {
 	return strings.Trim(strings.TrimSpace(buf.String()), `"`)
 }
 
+// event returns e with its free text masked. What steers a run, IDs, verdicts,
+// digests and fields tagged `mask:"no"`, is left alone: masking it would make a
+// step unknown to its own plan.
+func (m *Mask) event(e runbook.Event) runbook.Event {
+	if len(m.forms) == 0 {
+		return e
+	}
+	old := reflect.ValueOf(e).Elem()
+	fresh := reflect.New(old.Type())
+	fresh.Elem().Set(old)
+	m.value(fresh.Elem())
+	return fresh.Interface().(runbook.Event)
+}
+
+var plainString = reflect.TypeFor[string]()
+
+// value masks the strings in v, whose slices it replaces by copies.
+func (m *Mask) value(v reflect.Value) {
+	switch {
+	case v.Type() == plainString:
+		v.SetString(string(m.Apply([]byte(v.String()))))
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Tag.Get("mask") != "no" {
+				m.value(v.Field(i))
+			}
+		}
+	case v.Kind() == reflect.Slice:
+		list := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(list, v)
+		for i := range list.Len() {
+			m.value(list.Index(i))
+		}
+		if !v.IsNil() {
+			v.Set(list)
+		}
+	}
+}
+
+// maskOpen begins what stands in a secret's place.
+const maskOpen = "[masked:"
+
+// Masked reports whether a text has lost a secret to a mask.
+func Masked(text string) bool { return strings.Contains(text, maskOpen) }
+
 // Apply returns text with every form of every secret replaced by
 // "[masked:NAME]". Overlapping finds are masked as one.
 func (m *Mask) Apply(text []byte) []byte {
@@ -117,7 +165,7 @@ func (m *Mask) Apply(text []byte) []byte {
 			h.end = max(h.end, hits[i].end)
 		}
 		out = append(out, text[end:h.start]...)
-		out = append(out, "[masked:"+h.name+"]"...)
+		out = append(out, maskOpen+h.name+"]"...)
 		end = h.end
 	}
 	return append(out, text[end:]...)

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,17 +177,48 @@ func (x *Executor) settleItem(t *runbook.Task, f Finding) []runbook.Event {
 	if g := t.Binding.Given; g != nil {
 		use = g.Source
 	}
-	x.Progress.Settled(t, string(f.Verdict))
-	events := []runbook.Event{&runbook.ItemSettled{Item: t.Slot.ID, Verdict: f.Verdict, Use: use, By: f.By, Evidence: f.Evidence, Note: f.Note}}
-	if t.Slot.Item != runbook.SignOff || f.Verdict != runbook.Pass {
-		return events
+	if err := conclusive(t, f); err != nil {
+		x.Progress.Left(t, err.Error())
+		return []runbook.Event{&runbook.SlotOpen{Slot: t.Slot.ID, Reason: err.Error()}}
 	}
+	x.Progress.Settled(t, string(f.Verdict))
+	settled := &runbook.ItemSettled{Item: t.Slot.ID, Verdict: f.Verdict, Use: use, By: f.By, Evidence: f.Evidence, Note: f.Note}
+	if t.Slot.Item != runbook.SignOff || f.Verdict != runbook.Pass {
+		return []runbook.Event{settled}
+	}
+	return append(x.signed(t, f.By, use), settled)
+}
+
+// conclusive says why a finding settles nothing: silence is not consent.
+func conclusive(t *runbook.Task, f Finding) error {
+	switch f.Verdict {
+	case runbook.Fail, runbook.NotApplicable, runbook.DeferredItem:
+	case runbook.Pass:
+		if f.By == "" && f.Evidence == "" {
+			return errors.New("passed without evidence and without a person's word")
+		}
+	default:
+		return fmt.Errorf("no conclusion: %s", cmp.Or(f.Evidence, f.Note, "nothing was found"))
+	}
+	if f.By == "" && t.Slot.Item != runbook.SignOff {
+		return nil
+	}
+	if err := runbook.CheckValue(f.By); err != nil {
+		return fmt.Errorf("the name of the person %w", err)
+	}
+	return nil
+}
+
+// signed fills the blanks of a sign-off. They come before the item itself: a
+// crash in between leaves the item open, and the blanks are then filled again.
+func (x *Executor) signed(t *runbook.Task, by, use string) []runbook.Event {
+	var events []runbook.Event
 	for i := range x.Plan.Document.Slots {
 		slot := &x.Plan.Document.Slots[i]
-		if slot.Kind != runbook.FieldSlot || slot.Owner != t.Slot.ID || x.State.Fields[slot.ID] != nil {
+		if slot.Kind != runbook.FieldSlot || slot.Owner != t.Slot.ID {
 			continue
 		}
-		value := f.By
+		value := by
 		switch strings.ToLower(slot.Label) {
 		case "date":
 			value = x.Clock().UTC().Format("2006-01-02")
@@ -197,7 +229,7 @@ func (x *Executor) settleItem(t *runbook.Task, f Finding) []runbook.Event {
 				continue
 			}
 		}
-		events = append(events, &runbook.FieldFilled{Field: slot.ID, Value: value, Source: use, Detail: "sign-off", By: f.By})
+		events = append(events, &runbook.FieldFilled{Field: slot.ID, Value: value, Source: use, Detail: "sign-off", By: by})
 	}
 	return events
 }

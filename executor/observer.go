@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"runbook/runbook"
 )
@@ -62,8 +61,7 @@ func (o *observer) Finished(i int, r Result) error {
 func (o *observer) record(i int, r Result) error {
 	x := o.x
 	x.epoch++
-	c := &o.commands[i]
-	withheld := o.withheld(c, r.Dir)
+	withheld := o.withheld(i, r.Dir)
 	out, full := o.out.digest(x.Mask, withheld)
 	if full != nil {
 		name := fmt.Sprintf("%03d-%03d-%d.txt", o.t.Number, i+1, o.attempt())
@@ -79,28 +77,27 @@ func (o *observer) record(i int, r Result) error {
 	if dir := x.rel(r.Dir); r.Dir != "" && dir != o.t.Start.Path {
 		event.Dir = dir
 	}
-	if err := x.queue(event); err != nil {
-		return err
-	}
 	x.Progress.CommandFinished(o.t, i, r)
 	if r.Failed() && !o.foretold(i, r) {
 		o.failed = &failure{command: i, why: o.why(i, r), interrupted: r.Ended == "interrupt"}
 	}
-	return o.judge(i, r)
+	// Judged first: were the end durable without the judgement, a crash between
+	// the two would make a pass of a promise that was not kept.
+	if err := o.judge(i, r, withheld != ""); err != nil {
+		return err
+	}
+	return x.queue(event)
 }
 
 // withheld decides whether the output may be recorded, and learns what in it
 // is secret before it is.
-func (o *observer) withheld(c *runbook.Command, dir string) string {
-	x := o.x
-	if strings.Contains(c.Text, "terraform") || strings.Contains(c.Text, "tofu") {
-		// Whatever else it does, it may have changed what the outputs are.
-		if c.Terraform != runbook.PrintsOutputs {
-			clear(x.secrets)
-		}
-		if c.Terraform != runbook.NoTerraform && !x.learn(dir) && c.Terraform == runbook.PrintsOutputs {
-			return "it prints terraform outputs, and which of them are sensitive could not be told"
-		}
+func (o *observer) withheld(i int, dir string) string {
+	x, c := o.x, &o.commands[i]
+	if c.Terraform != runbook.PrintsOutputs {
+		clear(x.secrets) // any command may change what the outputs are
+	}
+	if c.Terraform != runbook.NoTerraform && !o.learned(i, dir) && c.Terraform == runbook.PrintsOutputs {
+		return "it prints terraform outputs, and which of them are sensitive could not be told"
 	}
 	head, tail := o.out.kept(&Mask{})
 	secrets, sure := revealed(c.Text, head)
@@ -118,6 +115,25 @@ func (o *observer) withheld(c *runbook.Command, dir string) string {
 		return "it may print a secret's value"
 	}
 	return ""
+}
+
+// learned learns the secrets of every directory in which command i may have
+// used terraform; dir is where it ended. It reports whether that was all.
+func (o *observer) learned(i int, dir string) bool {
+	dirs := append([]string{dir}, o.t.Terraform[i]...)
+	all := true
+	for _, e := range o.t.Script.Effects {
+		// A directory left within the command is no longer seen at its end.
+		if e.Command == i && (e.Kind == runbook.Enters || e.Kind == runbook.Leaves) && len(dirs) == 1 {
+			all = false
+		}
+	}
+	for _, d := range dirs {
+		if d == "" || !o.x.learn(d) {
+			all = false
+		}
+	}
+	return all
 }
 
 // learn asks every learner for the secrets that a command in dir could have
@@ -174,7 +190,8 @@ func (o *observer) why(i int, r Result) string {
 }
 
 // judge compares the output with what the step's text says of it.
-func (o *observer) judge(i int, r Result) error {
+// Of output that is withheld not even an excerpt is kept.
+func (o *observer) judge(i int, r Result, withheld bool) error {
 	last := i == len(o.commands)-1
 	for n := range o.t.Script.Expects {
 		e := &o.t.Script.Expects[n]
@@ -186,12 +203,12 @@ func (o *observer) judge(i int, r Result) error {
 		if r.Failed() && verdict == runbook.Pass && e.Kind != runbook.ExpectFailure {
 			continue // it did not get as far as it promised
 		}
-		if o.commands[i].Sensitive != "" || o.t.Sensitive != "" {
+		if withheld {
 			found = ""
 		}
 		found = string(o.x.Mask.Apply([]byte(found)))
 		o.x.Progress.Expectation(o.t, e, verdict, found)
-		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: e.Command, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: e.Kind == runbook.ExpectFailure, Found: runbook.Visible(found)}
+		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: i, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: e.Kind == runbook.ExpectFailure, Found: runbook.Visible(found)}
 		if err := o.x.queue(event); err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"runbook/runbook"
 )
@@ -95,7 +94,7 @@ func (x *Executor) prepare(t *runbook.Task) ([]runbook.Command, string, error) {
 	st := x.State.Step(t.Slot.ID)
 	for i := range commands {
 		if c := st.Commands[i]; c != nil && c.Edited != "" {
-			commands[i].Text = c.Edited
+			edited(&commands[i], c.Edited)
 			continue
 		}
 		if len(commands[i].Placeholders) == 0 {
@@ -111,11 +110,15 @@ func (x *Executor) prepare(t *runbook.Task) ([]runbook.Command, string, error) {
 }
 
 func (x *Executor) placeholder(text string, t *runbook.Task) (string, error) {
-	if p := x.State.Placeholders[text]; p != nil {
-		return p.Value, nil
+	if value, ok := x.values[text]; ok {
+		return value, nil
+	}
+	journaled := x.State.Placeholders[text]
+	if journaled != nil && !Masked(journaled.Value) {
+		return journaled.Value, nil
 	}
 	by, value := x.Identity.Operator, ""
-	if g, ok := x.Plan.Values[text]; ok {
+	if g, ok := x.Plan.Values[text]; ok && !Masked(g.Value) {
 		value = g.Value
 		if g.By != "" {
 			by = g.By
@@ -129,6 +132,10 @@ func (x *Executor) placeholder(text string, t *runbook.Task) (string, error) {
 	}
 	if value == "" {
 		return "", nil
+	}
+	x.values[text] = value
+	if journaled != nil {
+		return value, nil
 	}
 	return value, x.commit(&runbook.PlaceholderGiven{Text: text, Value: value, By: by})
 }
@@ -149,33 +156,37 @@ func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop ru
 	case Quit:
 		return runbook.Interrupted, "stopped by the operator", true, nil
 	case EditIt:
-		return "", "", false, x.edit(t, commands, first, d)
+		x.edit(t, commands, first, d)
 	}
 	return "", "", false, nil
 }
 
 // edit takes over what the person wants to run instead.
-func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) error {
-	if err := x.began(t, commands); err != nil {
-		return err
-	}
+func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) {
+	x.edits = nil
 	for i, text := range d.Text {
 		if at := first + i; at < len(commands) && commands[at].Text != text {
-			commands[at].Text = text
-			if err := x.queue(&runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text}); err != nil {
-				return err
-			}
+			edited(&commands[at], text)
+			x.edits = append(x.edits, &runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text})
 		}
 	}
-	return x.flush()
 }
 
-// began makes sure that the journal knows the step, for events about it.
-func (x *Executor) began(t *runbook.Task, commands []runbook.Command) error {
-	if x.State.Steps[t.Slot.ID] != nil {
-		return nil
+// edited puts another text in a command's place. What the text reveals is read
+// anew; what the one before revealed counts on.
+func edited(c *runbook.Command, text string) {
+	c.Text, c.Placeholders = text, nil
+	slot := &runbook.Slot{Kind: runbook.StepSlot, Lang: "bash", Line: c.Line - 1, Body: []runbook.Span{{Start: 0, End: len(text)}}}
+	script := runbook.ReadScript([]byte(text), slot)
+	if !script.Runnable() && c.Sensitive == "" {
+		c.Sensitive = "it was edited, and what it reveals could not be told"
 	}
-	return x.queue(x.stepStarted(t, commands))
+	for _, other := range script.Commands {
+		c.Terraform = max(c.Terraform, other.Terraform)
+		if c.Sensitive == "" {
+			c.Sensitive = other.Sensitive
+		}
+	}
 }
 
 func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *runbook.StepStarted {
@@ -234,10 +245,11 @@ type failure struct {
 func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runbook.Command) (*failure, error) {
 	st := x.State.Step(t.Slot.ID)
 	first := st.Next()
-	began := time.Now()
-	if err := x.queue(x.stepStarted(t, commands)); err != nil {
+	began := x.Clock()
+	if err := x.queue(append([]runbook.Event{x.stepStarted(t, commands)}, x.edits...)...); err != nil {
 		return nil, err
 	}
+	x.edits = nil
 	dir := x.resumeDir(t, st, first)
 	x.Progress.StepStarted(t, t.Start.Path, first)
 	obs := &observer{x: x, t: t, commands: commands}
@@ -276,7 +288,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	if err := x.queue(finished); err != nil {
 		return nil, err
 	}
-	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, time.Since(began), finished.Reason)
+	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, x.Clock().Sub(began), finished.Reason)
 	return obs.failed, nil
 }
 
@@ -360,7 +372,7 @@ func (x *Executor) resolve() (runbook.Result, string, error) {
 		if err := x.commit(word); err != nil {
 			return "", "", err
 		}
-		if d.Do == Bad && x.Console == nil {
+		if d.Do == Bad {
 			return runbook.Failed, fmt.Sprintf("step %d failed, by %s's word", t.Number, x.Identity.Operator), nil
 		}
 		if err := x.settleResolved(t); err != nil {

@@ -2,7 +2,8 @@ package runbook
 
 // Events are the facts of a run, in the order in which they became true. Each
 // is journaled before anything relies on it; the record is computed from them
-// alone. Text in them has passed the redactor.
+// alone. Text in them has passed the redactor, but for fields tagged
+// `mask:"no"`, whose words steer a run and are not free text.
 
 // Identity says who and what stands behind a run at its start or resumption.
 type Identity struct {
@@ -24,9 +25,9 @@ type Repository struct {
 
 // RunStarted is every journal's first event.
 type RunStarted struct {
-	Run        string     `json:"run"`
-	Format     int        `json:"format"`   // RecordFormat of the tool that began the run
-	Document   string     `json:"document"` // base name of the template
+	Run        string     `json:"run" mask:"no"`
+	Format     int        `json:"format"`             // RecordFormat of the tool that began the run
+	Document   string     `json:"document" mask:"no"` // base name of the template
 	Template   Digest     `json:"template"`
 	Plan       Digest     `json:"plan"` // of the plan as JSON, as it was shown
 	Identity   Identity   `json:"identity"`
@@ -84,8 +85,8 @@ type CommandFinished struct {
 	Seconds  float64   `json:"seconds"`
 	Failures []Failure `json:"failures,omitempty"`
 	Cut      bool      `json:"cut,omitempty"`
-	Ended    string    `json:"ended,omitempty"` // "timeout", "interrupt"
-	Dir      string    `json:"dir,omitempty"`   // where the shell then stood, if not where the step started
+	Ended    string    `json:"ended,omitempty" mask:"no"` // "timeout", "interrupt"
+	Dir      string    `json:"dir,omitempty" mask:"no"`   // where the shell then stood, if not where the step started
 	Output   Output    `json:"output"`
 }
 
@@ -107,16 +108,17 @@ type Output struct {
 	Bytes    int64  `json:"bytes"`
 	Lines    int64  `json:"lines"`
 	Head     string `json:"head,omitempty"`
-	Tail     string `json:"tail,omitempty"`     // when Head does not hold it all
-	Withheld string `json:"withheld,omitempty"` // why nothing is shown
-	File     string `json:"file,omitempty"`     // in the run directory
-	Digest   Digest `json:"digest,omitempty"`   // of File
+	Tail     string `json:"tail,omitempty"`           // when Head does not hold it all
+	Withheld string `json:"withheld,omitempty"`       // why nothing is shown
+	File     string `json:"file,omitempty" mask:"no"` // in the run directory
+	Digest   Digest `json:"digest,omitempty"`         // of File
 }
 
-// ExpectJudged is the conclusion on one expectation of a step's text.
+// ExpectJudged is the conclusion on one expectation of a step's text. It comes
+// before the command.finished of the command that it judges.
 type ExpectJudged struct {
 	Step     ID      `json:"step"`
-	Command  int     `json:"command"` // -1 for the whole step
+	Command  int     `json:"command"` // the one whose output was looked at
 	Line     int     `json:"line"`
 	Attempt  int     `json:"attempt"`
 	Verdict  Verdict `json:"verdict"`
@@ -146,7 +148,7 @@ type StepSkipped struct {
 type StepResolved struct {
 	Step    ID     `json:"step"`
 	Command int    `json:"command"`
-	Outcome string `json:"outcome"` // "done", "failed", "again"
+	Outcome string `json:"outcome" mask:"no"` // "done", "failed", "again"
 	By      string `json:"by"`
 	Reason  string `json:"reason"`
 }
@@ -155,7 +157,7 @@ type StepResolved struct {
 type Deviation struct {
 	Step    ID     `json:"step"`
 	Command int    `json:"command"`
-	Kind    string `json:"kind"` // "retry", "continue", "edit"
+	Kind    string `json:"kind" mask:"no"` // "retry", "continue", "edit"
 	By      string `json:"by"`
 	Reason  string `json:"reason"`
 	Text    string `json:"text,omitempty"` // for an edit: what ran instead
@@ -165,7 +167,7 @@ type Deviation struct {
 type FieldFilled struct {
 	Field  ID     `json:"field"`
 	Value  string `json:"value"`
-	Source string `json:"source"` // the source's name
+	Source string `json:"source" mask:"no"` // the source's name
 	Detail string `json:"detail,omitempty"`
 	By     string `json:"by,omitempty"` // the person, where one gave it
 }
@@ -174,8 +176,8 @@ type FieldFilled struct {
 type ItemSettled struct {
 	Item     ID      `json:"item"`
 	Verdict  Verdict `json:"verdict"`
-	Use      string  `json:"use"`          // the check's name; "ask" for a person
-	By       string  `json:"by,omitempty"` // the person
+	Use      string  `json:"use" mask:"no"` // the check's name; "ask" for a person
+	By       string  `json:"by,omitempty"`  // the person
 	Evidence string  `json:"evidence,omitempty"`
 	Note     string  `json:"note,omitempty"`
 }
@@ -184,13 +186,13 @@ type ItemSettled struct {
 type ChoiceSettled struct {
 	Choice ID     `json:"choice"`
 	Option int    `json:"option"`
-	Use    string `json:"use"`
+	Use    string `json:"use" mask:"no"`
 	By     string `json:"by,omitempty"`
 }
 
 // PlaceholderGiven is the value of a placeholder in the document's steps.
 type PlaceholderGiven struct {
-	Text  string `json:"text"`
+	Text  string `json:"text" mask:"no"` // its spelling in the document
 	Value string `json:"value"`
 	By    string `json:"by"`
 }

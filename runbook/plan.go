@@ -43,6 +43,9 @@ type Task struct {
 	Skip      bool   // by the checklist's own word
 	TTY       bool   // wants the operator's terminal
 	Sensitive string // why no output of the step is recorded; empty if it is
+	// Terraform holds, by command, the absolute directories in which it needs
+	// terraform's configuration; "" is one that only the run will know.
+	Terraform map[int][]string
 }
 
 // A PlanInput is all that a plan depends on besides the document.
@@ -112,7 +115,8 @@ func (b *planner) report(p ...Problem) { b.plan.Problems = append(b.plan.Problem
 func (b *planner) steps() {
 	doc := b.plan.Document
 	scripts := readScripts(doc)
-	walk := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
+	main := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
+	walk, entered := main, ID("") // entered: the contingency that walk is in
 	for i := range doc.Slots {
 		slot := &doc.Slots[i]
 		t := &b.plan.Tasks[i]
@@ -124,18 +128,29 @@ func (b *planner) steps() {
 		b.plan.stepTasks = append(b.plan.stepTasks, i)
 		t.Number = len(b.plan.stepTasks)
 		t.Script = scripts[i]
+		if t.Contingency != entered {
+			walk, entered = main, t.Contingency
+			if entered != "" {
+				walk = main.branch()
+			}
+		}
 		b.inf.steps = append(b.inf.steps, t)
 		dir := b.attributes(t)
 		b.report(t.Script.Problems...)
 		var problems []Problem
 		t.Start, problems = walk.choose(t.Number, t.Script, dir, slot.Line)
-		terraform := walk.follow(t.Number, t.Script, t.Start.Abs)
-		if len(t.Script.Commands) > 0 && !t.Skip {
-			b.report(problems...)
+		if t.Skip || len(t.Script.Commands) == 0 {
+			continue // it never runs, and leaves nothing behind
 		}
+		b.report(problems...)
+		t.Terraform = walk.follow(t.Number, t.Script, t.Start.Abs)
 		for c, command := range t.Script.Commands {
+			dir := ""
+			if at := t.Terraform[c]; len(at) == 1 && at[0] != "" {
+				dir = walk.rel(at[0])
+			}
 			for _, name := range outputsNamed(command.Text) {
-				b.inf.outputs = append(b.inf.outputs, namedOutput{name, t, terraform[c]})
+				b.inf.outputs = append(b.inf.outputs, namedOutput{name, t, dir})
 			}
 		}
 	}

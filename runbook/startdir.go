@@ -2,7 +2,9 @@ package runbook
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,6 +50,14 @@ type dirWalk struct {
 	lastStep int
 	visited  []string       // newest last, each once
 	made     map[string]int // absolute path to the step that makes it
+}
+
+// branch is the walk into a part of the document that the main path does not
+// enter: what happens there does not happen to it.
+func (w *dirWalk) branch() *dirWalk {
+	b := *w
+	b.visited, b.made = slices.Clone(w.visited), maps.Clone(w.made)
+	return &b
 }
 
 func newDirWalk(tree Tree, root, doc string, policy DirPolicy) *dirWalk {
@@ -243,21 +253,25 @@ func (w *dirWalk) nowhere(n int, needs []Effect, line int) Problem {
 }
 
 // follow moves the walk to the end of a step that starts in dir, and returns
-// where each command that needs terraform's configuration would find it.
-func (w *dirWalk) follow(n int, script *Script, dir string) map[int]string {
-	var terraform map[int]string
+// where each command that needs terraform's configuration would find it: the
+// absolute directories, "" for one that only the run will know.
+func (w *dirWalk) follow(n int, script *Script, dir string) map[int][]string {
+	terraform := map[int][]string{}
 	here := dir
 	w.visit(dir)
 	for _, e := range script.Effects {
 		abs := w.enter(here, e.Path)
 		switch {
-		case e.Kind == Makes && abs != "" && w.made[abs] == 0:
-			w.made[abs] = n
-		case e.Kind == NeedsGlob && abs != "":
-			if terraform == nil {
-				terraform = map[int]string{}
+		case e.Kind == Makes:
+			if abs != "" && w.made[abs] == 0 {
+				w.made[abs] = n
 			}
-			terraform[e.Command] = w.rel(path.Dir(abs))
+		case e.Kind == NeedsGlob:
+			at := ""
+			if abs != "" {
+				at = path.Dir(abs)
+			}
+			terraform[e.Command] = append(terraform[e.Command], at)
 		case e.Inside:
 		case e.Kind == Enters:
 			here = abs

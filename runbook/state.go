@@ -164,6 +164,7 @@ func (s *State) apply(e Entry) error {
 		s.lose()
 	case *RunStopped:
 		s.Stopped = ev
+		s.lose()
 	case *FieldFilled:
 		s.Fields[ev.Field], s.Settled[ev.Field] = ev, e.Time
 		delete(s.Open, ev.Field)
@@ -185,7 +186,8 @@ func (s *State) apply(e Entry) error {
 	return nil
 }
 
-// lose turns what was under way when the runner disappeared into unknown.
+// lose turns what was under way when the run stopped, or the runner
+// disappeared, into unknown.
 func (s *State) lose() {
 	for _, st := range s.Steps {
 		if _, ok := st.Unknown(); ok {
@@ -240,18 +242,13 @@ func (s *State) applyStep(e Entry) error {
 	case *CommandFinished:
 		return s.within(ev.Step, func(st *StepState) {
 			c := st.command(ev.Command)
-			c.Running, c.Finished, c.Settled, c.Foretold = false, ev, !ev.Failed(), false
+			c.Running, c.Finished = false, ev
+			c.Foretold = ev.Failed() && st.foretold(ev.Command, ev.Attempt)
+			c.Settled = (!ev.Failed() || c.Foretold) && !st.unmet(ev.Command, ev.Attempt)
 		})
 	case *ExpectJudged:
 		return s.within(ev.Step, func(st *StepState) {
 			st.Expects[ev.Line] = ev
-			if ev.Verdict == Fail && !ev.Advisory && ev.Command >= 0 {
-				st.command(ev.Command).Settled = false
-			}
-			if ev.Verdict == Pass && ev.Failure && ev.Command >= 0 {
-				c := st.command(ev.Command)
-				c.Settled, c.Foretold = true, true
-			}
 		})
 	case *StepResolved:
 		return s.within(ev.Step, func(st *StepState) { st.resolve(ev) })
@@ -285,6 +282,28 @@ func (st *StepState) command(i int) *CommandState {
 		st.Commands[i] = c
 	}
 	return c
+}
+
+// unmet reports whether the command broke a promise of the step's text in that
+// attempt. Promises are judged before the command's end is journaled, so that a
+// crash between the two leaves the command unknown, never passed.
+func (st *StepState) unmet(command, attempt int) bool {
+	for _, x := range st.Expects {
+		if x.Command == command && x.Attempt == attempt && x.Verdict == Fail && !x.Advisory {
+			return true
+		}
+	}
+	return false
+}
+
+// foretold reports whether the step's text said that the command would fail.
+func (st *StepState) foretold(command, attempt int) bool {
+	for _, x := range st.Expects {
+		if x.Command == command && x.Attempt == attempt && x.Verdict == Pass && x.Failure {
+			return true
+		}
+	}
+	return false
 }
 
 func (st *StepState) finish(ev *StepFinished, at time.Time) {

@@ -155,6 +155,9 @@ func (r *runner) prepare(file string) error {
 	var known []runbook.GivenFor
 	if s.state != nil {
 		for text, p := range s.state.Placeholders {
+			if executor.Masked(p.Value) {
+				continue // the journal does not hold it; it is given again
+			}
 			known = append(known, runbook.GivenFor{Key: text, Kind: runbook.PlaceholderSlot, Where: "the journal", Given: runbook.Given{Value: p.Value, By: p.By, Source: "journal"}})
 		}
 	}

@@ -2,6 +2,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -40,7 +41,7 @@ func (a Ask) Check(_ context.Context, q executor.Query) (executor.Finding, error
 	slot := q.Task.Slot
 	switch {
 	case slot.Item == runbook.Deferred:
-		return executor.Finding{}, errors.New("due after the run: " + q.Document.Sections[slot.Section].Due)
+		return executor.Finding{}, errors.New("due after the run: " + cmp.Or(q.Document.Sections[slot.Section].Due, slot.Lead))
 	case a.Prompter == nil:
 		return executor.Finding{}, executor.ErrUnanswered
 	case q.Args["not"] == "operator":
