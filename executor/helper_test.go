@@ -130,6 +130,13 @@ func (emptyTree) IsDir(path string) bool  { return path == "/w" }
 func (emptyTree) Exists(path string) bool { return path == "/w" }
 func (emptyTree) Has(string, string) bool { return false }
 
+// everywhere is a file system that has all that is asked for.
+type everywhere struct{}
+
+func (everywhere) IsDir(string) bool       { return true }
+func (everywhere) Exists(string) bool      { return true }
+func (everywhere) Has(string, string) bool { return true }
+
 // A tape is one run, or a stretch of one, of a small document.
 type tape struct {
 	t        testing.TB
@@ -137,6 +144,7 @@ type tape struct {
 	givens   []runbook.GivenFor
 	sidecar  string
 	strict   bool
+	tree     runbook.Tree
 	registry *executor.Registry
 	engine   *fakeEngine
 	journal  *memoryJournal
@@ -166,7 +174,7 @@ func newTape(t testing.TB, text string) *tape {
 			},
 			Checks: map[string]executor.Check{"ask": check.Ask{}},
 		},
-		mask: &executor.Mask{}, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
+		tree: emptyTree{}, mask: &executor.Mask{}, now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
 	}
 }
 
@@ -190,7 +198,7 @@ func (p *tape) answer(key string, v runbook.Verdict, by string) *tape {
 
 func (p *tape) makePlan() *runbook.Plan {
 	p.t.Helper()
-	in := runbook.PlanInput{Catalog: p.registry.Catalog(), Givens: p.givens, Tree: emptyTree{}, Root: "/w", DocDir: "/w", Dirs: runbook.DirAuto, Strict: p.strict}
+	in := runbook.PlanInput{Catalog: p.registry.Catalog(), Givens: p.givens, Tree: p.tree, Root: "/w", DocDir: "/w", Dirs: runbook.DirAuto, Strict: p.strict}
 	if p.sidecar != "" {
 		car, problems := runbook.ParseSidecar("release.runbook.yaml", []byte(p.sidecar))
 		if len(problems) > 0 {

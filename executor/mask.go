@@ -3,11 +3,14 @@ package executor
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"runbook/runbook"
 )
@@ -34,10 +37,10 @@ type form struct {
 func (m *Mask) Learn(secrets ...Secret) bool {
 	all := true
 	for _, s := range secrets {
-		if m.known[s.Value] || s.Value == "" {
+		if m.known[s.Value] || strings.TrimSpace(s.Value) == "" {
 			continue
 		}
-		if len(s.Value) < minSecret {
+		if len(strings.TrimSpace(s.Value)) < minSecret {
 			all = false
 			continue
 		}
@@ -46,15 +49,26 @@ func (m *Mask) Learn(secrets ...Secret) bool {
 		}
 		m.known[s.Value] = true
 		for _, f := range forms(s.Value) {
-			m.forms = append(m.forms, form{[]byte(f), s.Name})
+			m.forms = append(m.forms, form{[]byte(f), maskName(s)})
 		}
 	}
 	return all
 }
 
+// maskName is what stands for the secret: its name, where that is one plain
+// word that does not hold the secret itself.
+func maskName(s Secret) string {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("[]<>`\\|\"", r) }
+	if s.Name == "" || len(s.Name) > 100 || strings.ContainsFunc(s.Name, odd) || strings.Contains(s.Name, strings.TrimSpace(s.Value)) {
+		return "secret"
+	}
+	return s.Name
+}
+
 // forms lists the encodings under which a value may be printed.
 func forms(v string) []string {
-	list := []string{v, strings.TrimSpace(v), jsonString(v), url.QueryEscape(v), url.PathEscape(v)}
+	list := []string{v, strings.TrimSpace(v), url.QueryEscape(v), url.PathEscape(v), hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v)))}
+	list = append(list, jsonForms(v)...)
 	// Base64 of a longer text holds the value at one of three alignments; the
 	// characters at either end depend on the neighbours and are left out.
 	for shift := range 3 {
@@ -79,15 +93,30 @@ func forms(v string) []string {
 	return slices.DeleteFunc(list, func(s string) bool { return len(s) < minSecret })
 }
 
-// jsonString is v as it stands inside a JSON string.
-func jsonString(v string) string {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+// jsonForms is v as it stands inside a JSON string: as most programs write it,
+// as Go's do by default, with <, > and & escaped, and as Python's do, in ASCII.
+func jsonForms(v string) []string {
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return v
+		return nil
 	}
-	return strings.Trim(strings.TrimSpace(buf.String()), `"`)
+	text := plain.String()
+	text = text[1 : len(text)-2] // the quotes, and the newline after them
+	var ascii strings.Builder
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+			ascii.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&ascii, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&ascii, `\u%04x`, r)
+		}
+	}
+	return []string{text, strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(text), ascii.String()}
 }
 
 // event returns e with its free text masked. What steers a run, IDs, verdicts,

@@ -40,6 +40,9 @@ func (t *Task) Closing() bool {
 	switch t.Binding.Use {
 	case "count", "run":
 		return true
+	case "clock":
+		of := t.Binding.Args["of"]
+		return (of == "" || of == "run") && t.Binding.Args["at"] == "end"
 	}
 	return false
 }

@@ -1,0 +1,165 @@
+package executor
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+
+	"runbook/runbook"
+)
+
+func learned(secrets ...Secret) *Mask {
+	m := &Mask{}
+	m.Learn(secrets...)
+	return m
+}
+
+// Each case is a form in which a program may print the value.
+func TestMaskFindsEveryForm(t *testing.T) {
+	values := map[string]string{
+		"a UUID":          "7b0c1a52-9f1e-4c3f-8e76-0f3a6f6f2d11",
+		"markup and more": `pä<ss>&"wörd"/+ ?%\`,
+		"beyond 16 bits":  "correct \U0001F40E horse",
+		"a quoted value":  `"quoted value"`,
+	}
+	printed := map[string]func(v string) string{
+		"raw":  func(v string) string { return v },
+		"JSON": func(v string) string { return jsonForms(v)[0] },
+		"JSON by Go": func(v string) string {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b[1 : len(b)-1])
+		},
+		"JSON in ASCII": func(v string) string { return jsonForms(v)[2] },
+		"a URL's query": url.QueryEscape,
+		"a URL's path":  url.PathEscape,
+		"hex":           func(v string) string { return hex.EncodeToString([]byte(v)) },
+		"HEX":           func(v string) string { return strings.ToUpper(hex.EncodeToString([]byte(v))) },
+	}
+	for what, value := range values {
+		m := learned(Secret{"pw", value})
+		for form, print := range printed {
+			t.Run(what+", "+form, func(t *testing.T) {
+				got := string(m.Apply([]byte("before " + print(value) + " after")))
+				if got != "before [masked:pw] after" {
+					t.Errorf("%q", got)
+				}
+			})
+		}
+		for shift := range 3 {
+			for tail := range 3 {
+				t.Run(fmt.Sprintf("%s, base64 with %d before and %d after", what, shift, tail), func(t *testing.T) {
+					whole := strings.Repeat("x", shift) + value + strings.Repeat("y", tail)
+					for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.RawURLEncoding} {
+						text := enc.EncodeToString([]byte(whole))
+						got := string(m.Apply([]byte(text)))
+						// At most three characters at either end depend on the neighbours.
+						if left := strings.Replace(strings.TrimRight(got, "="), "[masked:pw]", "", 1); left == got || len(left) > 8 {
+							t.Errorf("%q of %q", got, text)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestMaskFindsAMultiLineValueByItsLines(t *testing.T) {
+	m := learned(Secret{"key", "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\n-----END KEY-----\n"})
+	got := string(m.Apply([]byte("  | MIIEvQIBADANBg\n  | kqhkiG9w0BAQEF\n")))
+	if got != "  | [masked:key]\n  | [masked:key]\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// The first match alone once left the tail of a longer secret standing.
+func TestMaskTakesOverlappingFindsAsOne(t *testing.T) {
+	m := learned(Secret{"short", "correct-horse"}, Secret{"long", "correct-horse-battery"}, Secret{"across", "battery-staple"})
+	for text, want := range map[string]string{
+		"correct-horse-battery":               "[masked:",
+		"correct-horse-battery-staple":        "[masked:",
+		"x correct-horse y battery-staple":    "x [masked:short] y [masked:across]",
+		"correct-horsecorrect-horse":          "[masked:short][masked:short]",
+		"nothing of the kind":                 "nothing of the kind",
+		"correct-hors e and battery - staple": "correct-hors e and battery - staple",
+	} {
+		got := string(m.Apply([]byte(text)))
+		if !strings.HasPrefix(got, want) || strings.Contains(got, "staple]") || strings.HasPrefix(want, "[masked:") && (strings.Contains(got, "-battery") || strings.Contains(got, "-staple")) {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWhatIsTooShortToMaskIsReported(t *testing.T) {
+	m := &Mask{}
+	for value, want := range map[string]bool{"": true, "   ": true, "hunter2": false, "pin\n\n\n\n\n\n\n\n": false, "hunter2-": true} {
+		if got := m.Learn(Secret{"pw", value}); got != want {
+			t.Errorf("%q: %v, want %v", value, got, want)
+		}
+	}
+	if got := string(m.Apply([]byte("hunter2"))); got != "hunter2" {
+		t.Errorf("masked a value that is too short: %q", got)
+	}
+}
+
+func TestMaskLeavesWhatIsNoSecret(t *testing.T) {
+	m := learned(Secret{"nonce", "7b0c1a52-9f1e-4c3f-8e76-0f3a6f6f2d11"})
+	for _, text := range []string{
+		"123456789012", "arn:aws:iam::123456789012:role/mirror-dissonance-production-github-deploy", "us-east-1",
+		"9c8d2f10-1111-4c3f-8e76-0f3a6f6f2d12", "7b0c1a52-9f1e-4c3f-8e76", "",
+	} {
+		if got := string(m.Apply([]byte(text))); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+// The name comes from a program's output: it once broke the journal's line, and
+// it can hold the secret itself.
+func TestAHostileNameStandsForNothing(t *testing.T) {
+	const value = "correct-horse"
+	for name, want := range map[string]string{
+		"/prod/nonce_v1":         "[masked:/prod/nonce_v1]",
+		"":                       "[masked:secret]",
+		"a\"b":                   "[masked:secret]",
+		"a\n- [x] done":          "[masked:secret]",
+		"x] y [":                 "[masked:secret]",
+		value + "-name":          "[masked:secret]",
+		strings.Repeat("n", 200): "[masked:secret]",
+	} {
+		if got := string(learned(Secret{name, value}).Apply([]byte(value))); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A secret that is also a word of the checklist once made a step's ID unknown
+// to the plan, and the step ran for ever.
+func TestMaskingAnEventLeavesWhatSteersTheRun(t *testing.T) {
+	m := learned(Secret{"env", "production"}, Secret{"word", "interrupt"}, Secret{"tool", "terraform"}, Secret{"kind", "continue"})
+	events := []struct{ in, want runbook.Event }{
+		{&runbook.CommandStarted{Step: "steps/1-production", Attempt: 1}, &runbook.CommandStarted{Step: "steps/1-production", Attempt: 1}},
+		{&runbook.CommandFinished{Step: "1-production", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat production"}}, Output: runbook.Output{Head: "is production\n"}},
+			&runbook.CommandFinished{Step: "1-production", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat [masked:env]"}}, Output: runbook.Output{Head: "is [masked:env]\n"}}},
+		{&runbook.FieldFilled{Field: "production", Value: "x-production", Source: "terraform", Detail: "production"},
+			&runbook.FieldFilled{Field: "production", Value: "x-[masked:env]", Source: "terraform", Detail: "[masked:env]"}},
+		{&runbook.Deviation{Step: "production", Kind: "continue", Reason: "production", Text: "terraform"},
+			&runbook.Deviation{Step: "production", Kind: "continue", Reason: "[masked:env]", Text: "[masked:tool]"}},
+	}
+	for _, tt := range events {
+		before := fmt.Sprintf("%+v", tt.in)
+		if got := m.event(tt.in); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%+v became %+v", tt.in, got)
+		}
+		if after := fmt.Sprintf("%+v", tt.in); after != before {
+			t.Errorf("the event itself was changed: %s", after)
+		}
+	}
+}
