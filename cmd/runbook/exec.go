@@ -262,6 +262,10 @@ func exitFor(result runbook.Result) error {
 
 // run takes the lock, begins or resumes, and performs the plan.
 func (r *runner) run(ctx context.Context) error {
+	bash, err := r.registry.Engines["bash"]()
+	if err != nil {
+		return r.broken(err) // before the lock makes a directory
+	}
 	identity := r.identity(ctx)
 	lock, err := journal.Acquire(r.session.runs, journal.Holder{
 		Host: identity.Host, User: identity.User, PID: identity.PID, Run: r.session.id, Since: time.Now().UTC(),
@@ -282,16 +286,12 @@ func (r *runner) run(ctx context.Context) error {
 	if len(r.session.entries) != before && r.nothingLeft() {
 		return r.alreadyComplete()
 	}
-	return r.perform(ctx, identity, lock)
+	return r.perform(ctx, identity, lock, bash)
 }
 
-func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock) error {
+func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock, bash executor.Engine) error {
 	s := r.session
 	env := r.stepEnvironment()
-	bash, err := r.registry.Engines["bash"]()
-	if err != nil {
-		return r.broken(err)
-	}
 	opening, err := r.begin(ctx, identity, engine.Dropped(env))
 	if err != nil {
 		return err

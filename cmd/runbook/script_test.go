@@ -40,12 +40,14 @@ func TestScript(t *testing.T) {
 			e.Setenv("HOME", home)
 			e.Setenv("LEDGER", ledger)
 			e.Setenv("LOGNAME", "operator")
+			e.Setenv("NL", "\n")
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("LANG", "C.UTF-8")
 			e.Values[snapshotKey{}] = map[string][]string{}
 			return errors.Join(os.Mkdir(home, 0o700), os.Mkdir(ledger, 0o700))
 		},
-		Cmds: scriptCommands,
+		Cmds:            scriptCommands,
+		ContinueOnError: true, // one run shows all that is wrong
 	})
 }
 
@@ -79,7 +81,6 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}
-	ts.Logf("[stdout]\n%s[stderr]\n%s", ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
