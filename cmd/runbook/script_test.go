@@ -104,7 +104,7 @@ func scriptCalls(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // gives PATH VALUE wants a value in the JSON that the last program printed.
-// PATH is names and indexes joined by dots; # at its end is a length.
+// PATH is names and indexes joined by dots; len at its end is a length.
 func scriptGives(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: [!] gives PATH VALUE")
@@ -123,7 +123,7 @@ func lookUp(v any, path []string) (string, error) {
 		list, isList := v.([]any)
 		object, isObject := v.(map[string]any)
 		switch i, err := strconv.Atoi(word); {
-		case isList && word == "#":
+		case isList && word == "len":
 			v = float64(len(list))
 		case isList && err == nil && i < len(list):
 			v = list[i]
@@ -139,8 +139,11 @@ func lookUp(v any, path []string) (string, error) {
 	if s, ok := v.(string); ok {
 		return s, nil
 	}
-	b, err := json.Marshal(v)
-	return string(b), err
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return strings.TrimSpace(text.String()), err
 }
 
 // snapshot NAME remembers every file of the script: path, mode, content.
