@@ -47,9 +47,10 @@ func usagef(hint, format string, args ...any) error {
 }
 
 func main() {
-	// Ignoring SIGPIPE keeps a closed terminal or pipe from ending a run in the
-	// middle of a step; writes then fail and are handled.
-	signal.Ignore(syscall.SIGPIPE)
+	// Taking SIGPIPE keeps a closed terminal or pipe from ending a run in the
+	// middle of a step; writes then fail and are handled. Ignoring it would not
+	// do: steps would inherit that, and `seq 9999 | head -n 1` would fail.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// A command lives for a moment: collecting garbage a quarter as often makes
 	// the plan of a large document about a fifth faster.
 	if os.Getenv("GOGC") == "" {

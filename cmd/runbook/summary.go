@@ -60,6 +60,28 @@ func (e *environment) json(v any) error {
 	return nil
 }
 
+// What a step that was never started can be besides pending.
+const (
+	contingency runbook.StepStatus = "contingency" // exec never enters it
+	manual      runbook.StepStatus = "manual"      // nothing in it runs
+)
+
+// standing is a step's status as summaries tell it: one that will never start
+// is not pending.
+func standing(t *runbook.Task, st *runbook.StepState) runbook.StepStatus {
+	switch {
+	case st.Status != runbook.StepPending:
+		return st.Status
+	case t.Contingency != "":
+		return contingency
+	case t.Skip:
+		return runbook.StepSkippedOver
+	case len(t.Script.Commands) == 0:
+		return manual
+	}
+	return st.Status
+}
+
 func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 	doc := r.session.doc
 	tally := runbook.Count(doc, s)
@@ -74,10 +96,7 @@ func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 	}
 	for _, t := range r.plan.Steps() {
 		st := s.Step(t.Slot.ID)
-		row := stepResultJSON{ID: t.Slot.ID, Status: st.Status, Commands: []commandResultJSON{}}
-		if t.Contingency != "" && st.Status == runbook.StepPending {
-			row.Status = "contingency"
-		}
+		row := stepResultJSON{ID: t.Slot.ID, Status: standing(t, st), Commands: []commandResultJSON{}}
 		if !st.Ended.IsZero() {
 			row.Seconds = st.Ended.Sub(st.Began).Seconds()
 		}
@@ -103,7 +122,7 @@ func (r *runner) summaryText(s *runbook.State) error {
 	steps := map[runbook.StepStatus]int{}
 	for _, t := range r.plan.Steps() {
 		if t.Contingency == "" {
-			steps[s.Step(t.Slot.ID).Status]++
+			steps[standing(t, s.Step(t.Slot.ID))]++
 		}
 	}
 	result := string(s.Stopped.Result)
@@ -113,7 +132,7 @@ func (r *runner) summaryText(s *runbook.State) error {
 	w := &lines{w: r.env.stdout}
 	w.printf("Result   %s\n", runbook.Visible(result))
 	w.printf("Steps    %d passed", steps[runbook.StepPassed])
-	for _, status := range []runbook.StepStatus{runbook.StepFailed, runbook.StepContinued, runbook.StepSkippedOver, runbook.StepInterrupted, runbook.StepUnknown, runbook.StepPending} {
+	for _, status := range []runbook.StepStatus{runbook.StepFailed, runbook.StepContinued, runbook.StepSkippedOver, runbook.StepInterrupted, runbook.StepUnknown, runbook.StepPending, manual} {
 		if steps[status] > 0 {
 			w.printf(", %d %s", steps[status], status)
 		}
