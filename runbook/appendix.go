@@ -214,8 +214,12 @@ func (w *sheet) deviations(s *State) {
 		w.line("- %s stands for %s, given by %s", codeSpan(text), codeSpan(p.Value), escapeText(p.By))
 	}
 	for _, e := range s.Deviations {
-		d := e.Event.(*Deviation)
-		w.line("- %s: %s of command %d in %s, by %s: %s", clock(e.Time), d.Kind, d.Command+1, codeSpan(string(d.Step)), escapeText(d.By), escapeText(d.Reason))
+		switch d := e.Event.(type) {
+		case *Deviation:
+			w.line("- %s: %s of command %d in %s, by %s: %s", clock(e.Time), d.Kind, d.Command+1, codeSpan(string(d.Step)), escapeText(d.By), escapeText(d.Reason))
+		case *StepResolved:
+			w.line("- %s: outcome of command %d in %s: %s", clock(e.Time), d.Command+1, codeSpan(string(d.Step)), escapeText(d.text()))
+		}
 	}
 	w.line("")
 }

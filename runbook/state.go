@@ -21,7 +21,7 @@ type State struct {
 	Choices      map[ID]*ChoiceSettled
 	Placeholders map[string]*PlaceholderGiven
 	Open         map[ID]string // slots that were tried and left open, with the reason
-	Deviations   []Entry
+	Deviations   []Entry       // of Deviation and StepResolved
 	Notes        []*Noted
 
 	Entries int
@@ -251,6 +251,7 @@ func (s *State) applyStep(e Entry) error {
 			st.Expects[ev.Line] = ev
 		})
 	case *StepResolved:
+		s.Deviations = append(s.Deviations, e)
 		return s.within(ev.Step, func(st *StepState) { st.resolve(ev) })
 	case *Deviation:
 		s.Deviations = append(s.Deviations, e)
@@ -332,8 +333,12 @@ func (st *StepState) resolve(ev *StepResolved) {
 	c := st.command(ev.Command)
 	c.Running = false
 	c.Settled = ev.Outcome == "done"
-	st.Status = StepInterrupted
+	st.Status, st.Reason = StepInterrupted, ev.text()
 	if ev.Outcome == "failed" {
 		st.Status = StepFailed
 	}
+}
+
+func (ev *StepResolved) text() string {
+	return fmt.Sprintf("%s, by the word of %s: %s", ev.Outcome, ev.By, ev.Reason)
 }
