@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// crashList has four commands with effects, in two steps.
+const crashList = `# Crash
+
+## One
+
+` + "```bash" + `
+ledger one
+ledger two
+` + "```" + `
+
+## Two
+
+` + "```bash" + `
+ledger three
+ledger four
+` + "```" + `
+
+**Status:** [ ] Success [ ] Failed
+`
+
+// TestCrashAtEverySync kills the runner as it is about to make something
+// durable, each time one sync later. Whatever is on the disk then, exec goes on
+// from it: it repeats no command by itself, and where it does not know, a
+// person's word, looked up in the ledger, is enough to end with one call each.
+func TestCrashAtEverySync(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	if err := exec.Command("strace", "-qq", "-o", os.DevNull, "true").Run(); err != nil {
+		t.Skip("skipped: no strace that may trace")
+	}
+	const most = 60
+	for when := 1; ; when++ {
+		p := newProcess(t)
+		p.write(t, "list.md", crashList)
+		killed := crash(t, p, when)
+		p.finish(t, when)
+		if !killed {
+			if when < 8 {
+				t.Errorf("the run has %d syncs, too few to mean anything", when)
+			}
+			return
+		}
+		if when > most {
+			t.Fatalf("still killed at sync %d", when)
+		}
+	}
+}
+
+// crash runs the list and reports whether it was killed on the way. strace
+// counts the calls of each thread, so when is a bound, not a place.
+func crash(t *testing.T, p *process, when int) bool {
+	t.Helper()
+	cmd := p.command(t.Context(), "exec", "--yes", "--no-input", "list.md")
+	inject := fmt.Sprintf("inject=fsync,fdatasync:signal=KILL:when=%d", when)
+	cmd.Args = append([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", inject, filepath.Join(p.bin, "runbook")}, cmd.Args[1:]...)
+	path, err := exec.LookPath("strace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Path = path
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return false
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() > 0 {
+		t.Fatalf("sync %d: %v\n%s", when, err, out)
+	}
+	return true
+}
+
+// finish brings the crashed run to its end as an operator would.
+func (p *process) finish(t *testing.T, when int) {
+	t.Helper()
+	args := []string{"exec", "--yes", "--no-input", "list.md"}
+	code, out := p.run(t, args...)
+	if code == exitHeld {
+		word := "again"
+		if calls := p.calls(t); len(calls) == inDoubt(t, out) {
+			word = "done"
+		}
+		step := "one"
+		if strings.Contains(out, "--resolve two=") {
+			step = "two"
+		}
+		code, out = p.run(t, append(args, "--resolve", step+"="+word, "--reason", "looked into the ledger")...)
+	}
+	if code != exitOK {
+		t.Fatalf("sync %d: exit %d:\n%s", when, code, out)
+	}
+	if got, want := p.calls(t), []string{"ledger one", "ledger two", "ledger three", "ledger four"}; !slices.Equal(got, want) {
+		t.Errorf("sync %d: the ledger has %q, want %q", when, got, want)
+	}
+	if code, out := p.run(t, "verify", "list.md"); code != exitOK {
+		t.Errorf("sync %d: verify: exit %d:\n%s", when, code, out)
+	}
+	if !strings.Contains(p.read(t, "list.md"), "[x] Success [ ] Failed") {
+		t.Errorf("sync %d: the record says no success", when)
+	}
+}
+
+// inDoubt is the number, from 1, of the command whose outcome is unknown.
+func inDoubt(t *testing.T, out string) int {
+	t.Helper()
+	for n, line := range map[int]string{1: "line 6:", 2: "line 7:", 3: "line 13:", 4: "line 14:"} {
+		if strings.Contains(out, line) {
+			return n
+		}
+	}
+	t.Fatalf("no line of a command in:\n%s", out)
+	return 0
+}
