@@ -75,7 +75,7 @@ func onlyKept(t *testing.T, temp, kept string) {
 // runIn runs a command with the tester's Go caches and little else of theirs.
 func runIn(t *testing.T, dir, typed string, env ...string) string {
 	t.Helper()
-	caches := strings.Split(strings.TrimSpace(output(t, exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"))), "\n")
+	caches := strings.Split(strings.TrimSpace(printed(t, exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"))), "\n")
 	cmd := exec.Command("bash", "-c", typed)
 	cmd.Dir = dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GIT_CONFIG_NOSYSTEM=1"}, env...)
@@ -84,10 +84,10 @@ func runIn(t *testing.T, dir, typed string, env ...string) string {
 			cmd.Env = append(cmd.Env, name+"="+caches[i])
 		}
 	}
-	return output(t, cmd)
+	return printed(t, cmd)
 }
 
-func output(t *testing.T, cmd *exec.Cmd) string {
+func printed(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
