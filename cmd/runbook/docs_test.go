@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
-
-	"runbook/runbook"
 )
-
-var updateDocs = flag.Bool("update-docs", false, "rewrite docs/catalog.md")
 
 // repository is the root, seen from this package's directory.
 const repositoryRoot = "../.."
@@ -185,100 +178,4 @@ func tidy(s string) string {
 		}
 	}
 	return out.String()
-}
-
-// A page without events is its own record, as every template is.
-func TestDocsIdentity(t *testing.T) {
-	for _, page := range append(pages(t), "testdata/example/checklist.md", "testdata/world/checklist.md") {
-		src := readPage(t, page)
-		doc, err := runbook.Parse(page, []byte(src))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if record, err := runbook.Render(doc, nil); err != nil || string(record) != src {
-			t.Errorf("%s: without events the record is not the template: %v", page, err)
-		}
-	}
-}
-
-var (
-	linkTarget = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-	testName   = regexp.MustCompile("`((?:Test|Fuzz|Benchmark|Example)[A-Z]\\w*)")
-	goFile     = regexp.MustCompile("`((?:cmd|runbook|executor|testdata|docs)/[\\w./-]+\\.(?:go|sh|md|yaml))`")
-)
-
-// A page names only what is there: files, other pages, tests.
-func TestDocsNameWhatIsThere(t *testing.T) {
-	tests := map[string]bool{}
-	err := filepath.WalkDir(repositoryRoot, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		src, err := os.ReadFile(path)
-		for _, m := range regexp.MustCompile(`(?m)^func (\w+)\(`).FindAllSubmatch(src, -1) {
-			tests[string(m[1])] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range pages(t) {
-		text := readPage(t, page)
-		for _, m := range testName.FindAllStringSubmatch(text, -1) {
-			if !tests[m[1]] {
-				t.Errorf("%s: there is no test %s", page, m[1])
-			}
-		}
-		for _, m := range goFile.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(filepath.Join(repositoryRoot, m[1])); err != nil {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
-		for _, f := range fencesOf(text) {
-			text = strings.Replace(text, f.text, "", 1)
-		}
-		for _, m := range linkTarget.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(filepath.Join(repositoryRoot, filepath.Dir(page), m[1])); err != nil {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
-	}
-}
-
-// The catalog's page is made from what is registered.
-func TestDocsCatalogIsCurrent(t *testing.T) {
-	var page bytes.Buffer
-	page.WriteString("# Catalog\n\nGenerated from what is registered, by `go test ./cmd/runbook -run TestDocsCatalog -update-docs`; `runbook catalog` prints the same.\nA binding in a sidecar names a source or a check with `use:` and gives it these arguments.\n")
-	c := builtin(nil).Catalog()
-	catalogPart(&page, "Engines", c.Engines)
-	catalogPart(&page, "Sources: what fills a blank", c.Sources)
-	catalogPart(&page, "Checks: what settles an item", c.Checks)
-	name := filepath.Join(repositoryRoot, "docs", "catalog.md")
-	if *updateDocs {
-		if err := os.WriteFile(name, page.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := readPage(t, "docs/catalog.md"); got != page.String() {
-		t.Errorf("docs/catalog.md is stale: run this test with -update-docs")
-	}
-}
-
-func catalogPart(w *bytes.Buffer, title string, infos []runbook.Info) {
-	fmt.Fprintf(w, "\n## %s\n", title)
-	for _, in := range infos {
-		fmt.Fprintf(w, "\n### %s\n\n%s\n", in.Name, in.Summary)
-		if len(in.Args) == 0 {
-			continue
-		}
-		fmt.Fprint(w, "\n| Argument | Needed | Meaning |\n|---|---|---|\n")
-		for _, a := range sortedKeys(in.Args) {
-			need := "no"
-			if slices.Contains(in.Require, a) {
-				need = "yes"
-			}
-			fmt.Fprintf(w, "| `%s` | %s | %s |\n", a, need, strings.ReplaceAll(in.Args[a], "|", `\|`))
-		}
-	}
 }
