@@ -90,8 +90,8 @@ func TestExtendingExample(t *testing.T) {
 
 // forbidden names, for each part of the tree, what its files may not import.
 var forbidden = map[string][]string{
-	"runbook":         {"os", "os/exec", "net", "net/http", "runbook/runbook/", "runbook/executor", "github.com/spf13/"},
-	"runbook/journal": {"runbook/executor", "github.com/"},
+	"runbook":         {"os", "os/exec", "net", "net/http", "runbook/runbook/", "runbook/executor", "runbook/executor/", "github.com/spf13/"},
+	"runbook/journal": {"runbook/executor", "runbook/executor/", "github.com/"},
 	"executor":        {"runbook/executor/", "runbook/runbook/", "github.com/aws/", "github.com/yuin/", "github.com/spf13/"},
 	"executor/engine": {"runbook/executor/source", "runbook/executor/check", "runbook/runbook/"},
 	"executor/source": {"runbook/executor/engine", "runbook/executor/check", "runbook/runbook/"},
@@ -102,23 +102,8 @@ var forbidden = map[string][]string{
 // then executor, then runbook.
 func TestImportsPointOneWay(t *testing.T) {
 	for _, dir := range sortedKeys(forbidden) {
-		files, err := filepath.Glob(filepath.Join(repositoryRoot, dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s has no Go files: %v", dir, err)
-		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, imported := range parsed.Imports {
-				path, err := strconv.Unquote(imported.Path.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
+		for file, imports := range importsIn(t, dir) {
+			for _, path := range imports {
 				for _, not := range forbidden[dir] {
 					if path == not || strings.HasSuffix(not, "/") && strings.HasPrefix(path, not) {
 						t.Errorf("%s imports %s", file, path)
@@ -127,4 +112,45 @@ func TestImportsPointOneWay(t *testing.T) {
 			}
 		}
 	}
+}
+
+// In package runbook each parser is used under one subject, so that another
+// could take its place.
+func TestParsersHaveOneUser(t *testing.T) {
+	for file, imports := range importsIn(t, "runbook") {
+		for _, path := range imports {
+			for parser, subject := range map[string]string{"github.com/yuin/goldmark": "parse", "mvdan.cc/sh": "script"} {
+				if strings.HasPrefix(path, parser) && !strings.HasPrefix(filepath.Base(file), subject) {
+					t.Errorf("%s imports %s", file, path)
+				}
+			}
+		}
+	}
+}
+
+// importsIn lists what each file of a directory imports, tests left out.
+func importsIn(t *testing.T, dir string) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(repositoryRoot, dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no Go files: %v", dir, err)
+	}
+	all := map[string][]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imported := range parsed.Imports {
+			path, err := strconv.Unquote(imported.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[file] = append(all[file], path)
+		}
+	}
+	return all
 }
