@@ -181,6 +181,9 @@ func outputSection(doc *Document, slot *Slot, st *StepState) string {
 	}
 	w.expectations(script, st)
 	w.line("</details>")
+	// Only a blank line ends the HTML block that </details> begins: without one
+	// the template's next lines would belong to it.
+	w.line("")
 	w.line(outputClose)
 	return w.out.String()
 }
@@ -285,8 +288,7 @@ func (w *sheet) output(head string, o *Output) {
 		w.line("")
 		text := o.Head
 		if o.Tail != "" {
-			left := o.Bytes - int64(len(o.Head)) - int64(len(o.Tail))
-			text = strings.TrimSuffix(text, "\n") + fmt.Sprintf("\n[… %s left out; %s in all …]\n", plural(int(max(left, 0)), "byte"), plural(int(o.Lines), "line")) + o.Tail
+			text = strings.TrimSuffix(text, "\n") + fmt.Sprintf("\n[… a part is left out; %s, %s in all …]\n", plural(int(o.Lines), "line"), plural(int(o.Bytes), "byte")) + o.Tail
 		}
 		w.fence(text)
 	}
@@ -319,7 +321,7 @@ func (w *sheet) expectations(script *Script, st *StepState) {
 // codeSpan writes text as inline code that nothing in it can end.
 func codeSpan(text string) string {
 	text = strings.ReplaceAll(Visible(strings.TrimSpace(text)), "<!--", "<\\!--")
-	if text == "" {
+	if text = strings.ReplaceAll(text, "\n", " "); text == "" {
 		return "(empty)"
 	}
 	marks := strings.Repeat("`", longestRun(text, '`')+1)
