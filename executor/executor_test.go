@@ -158,7 +158,7 @@ func TestAnAdvisoryExpectationFailsNothing(t *testing.T) {
 		Plan: plan, State: runbook.NewState(), Journal: p.journal, Outputs: p.outputs, Registry: p.registry, Engine: p.engine,
 		Progress: quiet{}, Clock: p.clock, Root: "/w",
 	}
-	result, err := x.Run(context.Background(), &runbook.RunStarted{Format: runbook.RecordFormat, Run: "r", Identity: p.identity()})
+	result, err := x.Run(context.Background(), &runbook.RunStarted{Run: "r", Identity: p.identity()})
 	if err != nil || result != runbook.Passed {
 		t.Fatalf("%s, %v", result, err)
 	}
@@ -490,7 +490,7 @@ func TestARecordThatCannotBeWrittenStopsTheRun(t *testing.T) {
 		Plan: plan, State: runbook.NewState(), Journal: p.journal, Outputs: p.outputs, Registry: p.registry, Engine: p.engine,
 		Progress: quiet{}, Clock: p.clock, Root: "/w", Checkpoint: func(bool) error { return errDisk },
 	}
-	_, err := x.Run(context.Background(), &runbook.RunStarted{Format: runbook.RecordFormat, Run: "r", Identity: p.identity()})
+	_, err := x.Run(context.Background(), &runbook.RunStarted{Run: "r", Identity: p.identity()})
 	if !errors.Is(err, executor.ErrRecording) || len(p.engine.calls) != 2 {
 		t.Errorf("%v, calls %q", err, p.engine.calls)
 	}

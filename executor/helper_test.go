@@ -226,7 +226,7 @@ func (p *tape) run() (runbook.Result, error) {
 func (p *tape) runCtx(ctx context.Context) (runbook.Result, error) {
 	p.t.Helper()
 	p.plan = p.makePlan()
-	opening := []runbook.Event{&runbook.RunStarted{Format: runbook.RecordFormat, Run: "r1", Document: "release.md", Template: p.doc.Digest(), Plan: p.doc.Digest(), Identity: p.identity()}}
+	opening := []runbook.Event{&runbook.RunStarted{Run: "r1", Document: "release.md", Template: p.doc.Digest(), Plan: p.doc.Digest(), Identity: p.identity()}}
 	p.state = runbook.NewState()
 	if len(p.journal.lines) > 0 {
 		p.state = p.fold()

@@ -26,7 +26,7 @@ type Repository struct {
 // RunStarted is every journal's first event.
 type RunStarted struct {
 	Run        string     `json:"run" mask:"no"`
-	Format     int        `json:"format"`             // RecordFormat of the tool that began the run
+	Format     int        `json:"format,omitempty"`   // RecordFormat of the tool that began the run
 	Document   string     `json:"document" mask:"no"` // base name of the template
 	Template   Digest     `json:"template"`
 	Plan       Digest     `json:"plan"` // of the plan as JSON, as it was shown

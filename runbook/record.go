@@ -19,10 +19,10 @@ func Render(doc *Document, entries []Entry) ([]byte, error) {
 	return RenderState(doc, s)
 }
 
-// RecordFormat numbers the form of records. A record is verified by making it
+// RecordFormat numbers the form of records, from 0. A record is verified by making it
 // again, so a change to what Project writes is a new format, and the old one
 // stays.
-const RecordFormat = 1
+const RecordFormat = 0
 
 // RenderState is Render for entries that have been folded already.
 func RenderState(doc *Document, s *State) ([]byte, error) {
@@ -91,10 +91,8 @@ func projectSlot(doc *Document, slot *Slot, s *State) []Edit {
 // tick is what a ticked box holds instead of mark.
 func tick(mark []byte) string {
 	switch string(mark) {
-	case "☐":
-		return "☑"
-	case "⬜":
-		return "✅"
+	case "☐", "⬜":
+		return "☑" // a ✅ would read as a bullet of the author's
 	}
 	return "x"
 }

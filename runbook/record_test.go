@@ -205,8 +205,8 @@ func unrendered(t testing.TB, doc *Document, s *State) []byte {
 func TestLawsOfTheRecord(t *testing.T) {
 	for name, src := range templates(t) {
 		doc, err := Parse(name, src)
-		if err != nil {
-			continue
+		if err != nil || slices.ContainsFunc(doc.Problems, func(p Problem) bool { return p.Severity == Error }) {
+			continue // it never runs
 		}
 		t.Run(name, func(t *testing.T) {
 			lines := chainEvents(t, busy(doc)...)
