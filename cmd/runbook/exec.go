@@ -317,7 +317,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
 	x := &executor.Executor{
 		Plan: r.plan, State: s.state, Journal: guarded{file, lock}, Outputs: dir, Registry: r.registry, Engine: bash,
-		Progress: newProgress(r.env, r.o, s.doc), Clock: time.Now, Identity: identity, Root: s.place.root,
+		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
 		Env: env, Private: private, Mask: environmentMask(env), Resolve: r.resolve, Timeout: 20 * time.Second,
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
 	}
@@ -340,10 +340,11 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 			fmt.Fprintf(r.env.stderr, "runbook: removing the run's private state: %v\n", err)
 		}
 	}
-	if err := r.summary(s.state); err != nil {
-		return err
+	told := r.summary(s.state)
+	if err := exitFor(result); err != nil {
+		return err // it outranks that nobody could be told, as when the terminal is gone
 	}
-	return exitFor(result)
+	return told
 }
 
 // broken turns a run's error into an exit code and a hint.

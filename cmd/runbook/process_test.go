@@ -30,7 +30,7 @@ func newProcess(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"runbook", "ledger"} {
+	for _, name := range []string{"runbook", "ledger", "waiting"} {
 		if err := os.Symlink(self, filepath.Join(p.bin, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -85,4 +85,18 @@ func (p *process) calls(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return calls
+}
+
+// journal returns the text of the only run's journal.
+func (p *process) journal(t *testing.T) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(p.dir, "*.runs", "*", "journal.jsonl"))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("journals %q: %v; want one", paths, err)
+	}
+	text, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -16,13 +16,14 @@ type progress struct {
 	verbose bool
 	colour  bool
 	doc     *runbook.Document
+	state   *runbook.State
 	midline bool // the last output did not end its line
 }
 
-func newProgress(env *environment, o *execOptions, doc *runbook.Document) *progress {
+func newProgress(env *environment, o *execOptions, s *session) *progress {
 	_, tty := terminal(env.stderr)
 	colour := tty && !o.noColor && env.get("NO_COLOR") == "" && env.get("TERM") != "dumb"
-	return &progress{w: env.stderr, quiet: o.quiet, verbose: o.verbose, colour: colour, doc: doc}
+	return &progress{w: env.stderr, quiet: o.quiet, verbose: o.verbose, colour: colour, doc: s.doc, state: s.state}
 }
 
 // tint colours text where colours are wanted; code is an SGR parameter.
@@ -66,7 +67,11 @@ func (p *progress) CommandStarted(t *runbook.Task, command int) {
 		fmt.Fprintln(p.w)
 		p.midline = false
 	}
-	fmt.Fprint(p.w, p.tint("36", shown(t.Script.Commands[command].Text)))
+	text := t.Script.Commands[command].Text
+	if c := p.state.Step(t.Slot.ID).Commands[command]; c != nil && c.Edited != "" {
+		text = c.Edited
+	}
+	fmt.Fprint(p.w, p.tint("36", shown(text)))
 }
 
 // Output implements executor.Progress.

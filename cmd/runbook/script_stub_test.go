@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,11 +16,14 @@ import (
 // count what really ran.
 //
 //	ledger WORD…   does nothing else
+//	waiting        waits for SIGINT, enters each it hears, and ends once somebody
+//	               opens the pipe $RELEASE; at once where a file "released" is
 //	terraform …    knows the outputs in the file $TERRAFORM_OUTPUTS
 //	aws …          answers `ssm get-parameter` with the SecureString
 //	               $STUB_PARAMETER, anything else with {}
 var stubs = map[string]func(args []string) int{
 	"ledger":    stubLedger,
+	"waiting":   stubWaiting,
 	"terraform": stubTerraform,
 	"aws":       stubAWS,
 }
@@ -55,6 +59,42 @@ func stubLedger(args []string) int {
 		return 70
 	}
 	return 0
+}
+
+func stubWaiting(args []string) int {
+	interrupts := make(chan os.Signal, 8)
+	signal.Notify(interrupts, os.Interrupt)
+	if !entered("waiting", args) {
+		return 70
+	}
+	if _, err := os.Stat("released"); err == nil {
+		return 0
+	}
+	fmt.Println("waiting: begun")
+	released := make(chan error)
+	hear := func() bool {
+		fmt.Println("waiting: interrupted")
+		return entered("waiting", []string{"interrupted"})
+	}
+	<-interrupts
+	if !hear() {
+		return 70
+	}
+	go func() {
+		_, err := os.ReadFile(os.Getenv("RELEASE"))
+		released <- err
+	}()
+	for {
+		select {
+		case <-interrupts:
+			hear()
+		case err := <-released:
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			return 130
+		}
+	}
 }
 
 func stubTerraform(args []string) int {
