@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -137,6 +138,9 @@ func (st *StepState) Unknown() (command int, ok bool) {
 // Apply moves the state on by one entry. An event that cannot follow from what
 // came before is an error, and the state must then be thrown away.
 func (s *State) Apply(e Entry) error {
+	if e.Event == nil {
+		return errors.New("an entry without an event")
+	}
 	if start, ok := e.Event.(*RunStarted); ok != (s.Start == nil) {
 		if ok {
 			return fmt.Errorf("a second %s", start.EventType())
@@ -225,7 +229,10 @@ func (s *State) applyStep(e Entry) error {
 			st = &StepState{Began: e.Time, Commands: map[int]*CommandState{}, Expects: map[int]*ExpectJudged{}}
 			s.Steps[ev.Step] = st
 		}
-		st.Status, st.Attempt, st.Dir, st.Reason = StepRunning, ev.Attempt, ev.Dir, ""
+		if i, unknown := st.Unknown(); unknown {
+			return fmt.Errorf("step %s starts, and the outcome of its command %d is unknown", ev.Step, i)
+		}
+		st.Status, st.Attempt, st.Dir, st.Reason, st.By = StepRunning, ev.Attempt, ev.Dir, "", ""
 		return nil
 	case *StepSkipped:
 		st := s.Steps[ev.Step]
@@ -236,53 +243,90 @@ func (s *State) applyStep(e Entry) error {
 		st.Status, st.Reason, st.By, st.Ended = StepSkippedOver, ev.Reason, ev.By, e.Time
 		return nil
 	case *StepFinished:
-		return s.within(ev.Step, func(st *StepState) { st.finish(ev, e.Time) })
+		return s.within(ev.Step, func(st *StepState) error { return st.finish(ev, e.Time) })
 	case *CommandStarted:
-		return s.within(ev.Step, func(st *StepState) { st.command(ev.Command).Running = true })
+		return s.within(ev.Step, func(st *StepState) error {
+			c, err := st.command(ev.Command)
+			if err != nil {
+				return err
+			}
+			if i, unknown := st.Unknown(); unknown {
+				return fmt.Errorf("command %d starts, and the outcome of command %d is unknown", ev.Command, i)
+			}
+			if c.Settled {
+				return fmt.Errorf("command %d starts, and it is settled", ev.Command)
+			}
+			c.Running, c.Finished = true, nil
+			return nil
+		})
 	case *CommandFinished:
-		return s.within(ev.Step, func(st *StepState) {
-			c := st.command(ev.Command)
+		return s.within(ev.Step, func(st *StepState) error {
+			c, err := st.command(ev.Command)
+			if err != nil {
+				return err
+			}
+			if !c.Running {
+				return fmt.Errorf("command %d ends, and it has not started", ev.Command)
+			}
 			c.Running, c.Finished = false, ev
 			c.Foretold = ev.Failed() && st.foretold(ev.Command, ev.Attempt)
 			c.Settled = (!ev.Failed() || c.Foretold) && !st.unmet(ev.Command, ev.Attempt)
+			return nil
 		})
 	case *ExpectJudged:
-		return s.within(ev.Step, func(st *StepState) {
+		return s.within(ev.Step, func(st *StepState) error {
 			st.Expects[ev.Line] = ev
+			return nil
 		})
 	case *StepResolved:
 		s.Deviations = append(s.Deviations, e)
-		return s.within(ev.Step, func(st *StepState) { st.resolve(ev) })
+		return s.within(ev.Step, func(st *StepState) error { return st.resolve(ev) })
 	case *Deviation:
 		s.Deviations = append(s.Deviations, e)
-		return s.within(ev.Step, func(st *StepState) {
-			switch ev.Kind {
-			case "continue":
-				st.command(ev.Command).Settled = true
-			case "edit":
-				st.command(ev.Command).Edited = ev.Text
-			}
-		})
+		return s.within(ev.Step, func(st *StepState) error { return st.deviate(ev) })
 	}
 	return fmt.Errorf("unknown event %s", e.Event.EventType())
 }
 
-func (s *State) within(id ID, do func(*StepState)) error {
+func (s *State) within(id ID, do func(*StepState) error) error {
 	st := s.Steps[id]
 	if st == nil {
 		return fmt.Errorf("step %s has not started", id)
 	}
-	do(st)
+	if err := do(st); err != nil {
+		return fmt.Errorf("step %s: %w", id, err)
+	}
 	return nil
 }
 
-func (st *StepState) command(i int) *CommandState {
+// command returns what is known of the command with that index.
+func (st *StepState) command(i int) (*CommandState, error) {
+	if i < 0 {
+		return nil, fmt.Errorf("there is no command %d", i)
+	}
 	c := st.Commands[i]
 	if c == nil {
 		c = &CommandState{}
 		st.Commands[i] = c
 	}
-	return c
+	return c, nil
+}
+
+func (st *StepState) deviate(ev *Deviation) error {
+	c, err := st.command(ev.Command)
+	if err != nil {
+		return err
+	}
+	switch ev.Kind {
+	case "continue":
+		if c.Running {
+			return fmt.Errorf("the outcome of command %d is unknown", ev.Command)
+		}
+		c.Settled = true
+	case "edit":
+		c.Edited = ev.Text
+	}
+	return nil
 }
 
 // unmet reports whether the command broke a promise of the step's text in that
@@ -307,7 +351,10 @@ func (st *StepState) foretold(command, attempt int) bool {
 	return false
 }
 
-func (st *StepState) finish(ev *StepFinished, at time.Time) {
+func (st *StepState) finish(ev *StepFinished, at time.Time) error {
+	if i, unknown := st.Unknown(); unknown {
+		return fmt.Errorf("it ends, and the outcome of its command %d is unknown", i)
+	}
 	st.EndDir, st.Reason, st.Ended = ev.Dir, ev.Reason, at
 	switch ev.Result {
 	case Passed:
@@ -327,16 +374,24 @@ func (st *StepState) finish(ev *StepFinished, at time.Time) {
 	default:
 		st.Status = StepFailed
 	}
+	return nil
 }
 
-func (st *StepState) resolve(ev *StepResolved) {
-	c := st.command(ev.Command)
+func (st *StepState) resolve(ev *StepResolved) error {
+	c, err := st.command(ev.Command)
+	if err != nil {
+		return err
+	}
+	if !c.Running {
+		return fmt.Errorf("the outcome of command %d is not unknown", ev.Command)
+	}
 	c.Running = false
 	c.Settled = ev.Outcome == "done"
 	st.Status, st.Reason = StepInterrupted, ev.text()
 	if ev.Outcome == "failed" {
 		st.Status = StepFailed
 	}
+	return nil
 }
 
 func (ev *StepResolved) text() string {
