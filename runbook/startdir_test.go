@@ -70,7 +70,7 @@ func planOf(t testing.TB, text string, change ...func(*PlanInput)) *Plan {
 
 func seedPlan(t testing.TB, change ...func(*PlanInput)) *Plan {
 	t.Helper()
-	return planOf(t, string(readSeed(t)), append([]func(*PlanInput){func(in *PlanInput) { in.Tree = worldTree(t) }}, change...)...)
+	return planOf(t, string(scriptSeed(t)), append([]func(*PlanInput){func(in *PlanInput) { in.Tree = worldTree(t) }}, change...)...)
 }
 
 // The seed in a fresh tree, where its step 4 has not yet made production.tfplan.
