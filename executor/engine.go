@@ -68,6 +68,13 @@ type Result struct {
 	Ended string
 	// Dir is the working directory after the command.
 	Dir string
+	// Exited reports that the command ended the shell itself, by `exit` or
+	// `exec`: as in any script, nothing after it in the step runs. The engine
+	// stops the job there, also when Exit is 0.
+	Exited bool
+	// Set holds the variables, exported or not, that the command gave a new
+	// value: what is named like a secret must not reach the record.
+	Set map[string]string
 }
 
 // Failed reports whether the command counts as failed.
@@ -82,6 +89,14 @@ type Outcome struct {
 	Exported map[string]string
 	// Leftovers names processes that outlived the step and were ended.
 	Leftovers []string
+}
+
+// A Surveyor is an engine that can look for processes which an earlier engine
+// value, in a process that is gone, has left behind: a step that outlived its
+// runner.
+type Surveyor interface {
+	// Survivors names them, for the engine state in that directory.
+	Survivors(state string) []string
 }
 
 // ErrStopped is what an Observer's error becomes when it stops a job: wrapped,
