@@ -127,9 +127,15 @@ func (x *Executor) result() (runbook.Result, string, error) {
 			passed, reason = false, fmt.Sprintf("step %d was %s", t.Number, st.Status)
 		}
 	}
-	for id, f := range x.State.Items {
-		if f.Verdict == runbook.Fail {
-			passed, reason = false, fmt.Sprintf("%s failed", id)
+	for i := range x.Plan.Document.Slots {
+		slot := &x.Plan.Document.Slots[i]
+		f := x.State.Items[slot.ID]
+		switch {
+		case slot.Kind != runbook.ItemSlot || f == nil:
+		case slot.Item == runbook.Criterion && f.Verdict == runbook.Pass:
+			passed, reason = false, fmt.Sprintf("line %d: %q is so, and it is bad news", slot.Line, slot.Label)
+		case slot.Item != runbook.Criterion && f.Verdict == runbook.Fail:
+			passed, reason = false, fmt.Sprintf("line %d: %q failed", slot.Line, slot.Label)
 		}
 	}
 	switch {

@@ -161,6 +161,18 @@ func (m *Mask) value(v reflect.Value) {
 // maskOpen begins what stands in a secret's place.
 const maskOpen = "[masked:"
 
+// SecretName reports whether the name of a variable or a placeholder says that
+// its value is secret.
+func SecretName(name string) bool {
+	upper := strings.ToUpper(name)
+	for _, word := range []string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "PRIVATE_KEY", "API_KEY", "APIKEY", "CREDENTIAL"} {
+		if strings.Contains(upper, word) {
+			return true
+		}
+	}
+	return false
+}
+
 // Masked reports whether a text has lost a secret to a mask.
 func Masked(text string) bool { return strings.Contains(text, maskOpen) }
 

@@ -112,6 +112,9 @@ func (x *Executor) given(t *runbook.Task, g *runbook.Given) *answer {
 	if by == "" {
 		by = x.Identity.Operator
 	}
+	if t.Binding.Args["not"] == "operator" && strings.EqualFold(by, x.Identity.Operator) {
+		return &answer{err: errors.New("someone other than the operator must settle it: answer it with by: and their name")}
+	}
 	return &answer{
 		value:   Value{Text: g.Value, Detail: g.Note, By: by},
 		finding: Finding{Verdict: g.Verdict, By: by, Note: g.Note},
@@ -152,7 +155,7 @@ func (x *Executor) settle(t *runbook.Task, a *answer) []runbook.Event {
 	}
 	x.Progress.Settled(t, a.value.Text)
 	if t.Slot.Kind == runbook.ChoiceSlot {
-		return append(events, &runbook.ChoiceSettled{Choice: t.Slot.ID, Option: t.Slot.Option(a.value.Text), Use: use, By: a.value.By})
+		return append(events, &runbook.ChoiceSettled{Choice: t.Slot.ID, Option: t.Slot.Option(a.value.Text), Use: use, Detail: a.value.Detail, By: a.value.By})
 	}
 	return append(events, &runbook.FieldFilled{Field: t.Slot.ID, Value: a.value.Text, Source: use, Detail: a.value.Detail, By: a.value.By})
 }
@@ -251,7 +254,7 @@ func (x *Executor) sumUp(t *runbook.Task, result runbook.Result) error {
 		if old := x.State.Choices[t.Slot.ID]; old == nil && option < 0 || old != nil && old.Option == option || !t.Slot.Open() {
 			return nil
 		}
-		return x.queue(&runbook.ChoiceSettled{Choice: t.Slot.ID, Option: option, Use: t.Binding.Use})
+		return x.queue(&runbook.ChoiceSettled{Choice: t.Slot.ID, Option: option, Use: t.Binding.Use, Detail: v.Detail})
 	}
 	if err != nil {
 		return x.queue(&runbook.SlotOpen{Slot: t.Slot.ID, Reason: err.Error()})

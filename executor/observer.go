@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"runbook/runbook"
 )
@@ -15,6 +16,7 @@ type observer struct {
 	commands []runbook.Command
 	out      capture
 	failed   *failure
+	exited   bool  // the last command ended the shell: nothing after it runs
 	err      error // a failure to record; nothing further may start
 }
 
@@ -61,7 +63,7 @@ func (o *observer) Finished(i int, r Result) error {
 func (o *observer) record(i int, r Result) error {
 	x := o.x
 	x.epoch++
-	withheld := o.withheld(i, r.Dir)
+	withheld := o.withheld(i, r.Dir, r.Set)
 	out, full := o.out.digest(x.Mask, withheld)
 	if full != nil {
 		name := fmt.Sprintf("%03d-%03d-%d.txt", o.t.Number, i+1, o.attempt())
@@ -78,6 +80,7 @@ func (o *observer) record(i int, r Result) error {
 		event.Dir = dir
 	}
 	x.Progress.CommandFinished(o.t, i, r)
+	o.exited = r.Exited
 	if r.Failed() && !o.foretold(i, r) {
 		o.failed = &failure{command: i, why: o.why(i, r), interrupted: r.Ended == "interrupt"}
 	}
@@ -91,7 +94,7 @@ func (o *observer) record(i int, r Result) error {
 
 // withheld decides whether the output may be recorded, and learns what in it
 // is secret before it is.
-func (o *observer) withheld(i int, dir string) string {
+func (o *observer) withheld(i int, dir string, set map[string]string) string {
 	x, c := o.x, &o.commands[i]
 	if c.Terraform != runbook.PrintsOutputs {
 		clear(x.secrets) // any command may change what the outputs are
@@ -103,6 +106,11 @@ func (o *observer) withheld(i int, dir string) string {
 	secrets, sure := revealed(c.Text, head)
 	more, also := revealed(c.Text, tail)
 	secrets, sure = append(secrets, more...), sure && also
+	for name, value := range set {
+		if SecretName(name) && !strings.HasPrefix(value, "/") {
+			secrets = append(secrets, Secret{name, value})
+		}
+	}
 	if !x.Mask.Learn(secrets...) {
 		sure = false
 	}

@@ -134,6 +134,9 @@ func (x *Executor) placeholder(text string, t *runbook.Task) (string, error) {
 		return "", nil
 	}
 	x.values[text] = value
+	if SecretName(text) {
+		x.Mask.Learn(Secret{text, value})
+	}
 	if journaled != nil {
 		return value, nil
 	}
@@ -258,7 +261,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,
 	}
 	out, err := x.Engine.Run(ctx, job, obs)
-	for err == nil && obs.failed == nil && out.Next < len(commands) {
+	for err == nil && obs.failed == nil && !obs.exited && out.Next < len(commands) {
 		// The engine stopped at a failure that the step's text foretells.
 		job.First, job.Dir = out.Next, ""
 		leftovers := out.Leftovers
@@ -271,6 +274,10 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	if errors.Is(err, ErrStopped) && obs.failed == nil {
 		obs.failed, err = x.between(ctx, t, out.Next), nil
 	}
+	if _, unknown := x.State.Step(t.Slot.ID).Unknown(); err != nil && obs.failed == nil && !unknown {
+		// Nothing was under way: the step could not go on, and that is known.
+		obs.failed, err = &failure{command: min(out.Next, len(commands)-1), why: fmt.Sprintf("step %d: %v", t.Number, err)}, nil
+	}
 	if err != nil && obs.failed == nil {
 		return nil, fmt.Errorf("step %d: %w", t.Number, err)
 	}
@@ -278,6 +285,9 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	finished := &runbook.StepFinished{
 		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed,
 		Dir: x.rel(out.Dir), Leftovers: out.Leftovers,
+	}
+	if obs.exited && out.Next < len(commands) {
+		finished.Reason = fmt.Sprintf("the script ended itself on line %d", commands[out.Next-1].Line)
 	}
 	if f := obs.failed; f != nil {
 		finished.Result, finished.Reason = runbook.Failed, f.why
@@ -356,6 +366,9 @@ func (x *Executor) resolve() (runbook.Result, string, error) {
 		if !unknown || st.Over() {
 			continue
 		}
+		if alive := x.survivors(); len(alive) > 0 {
+			return runbook.Held, fmt.Sprintf("step %d, line %d, is still running: %s; wait for it or end it, then exec again", t.Number, t.Script.Commands[command].Line, strings.Join(alive, ", ")), nil
+		}
 		d, given := x.Resolve[t.Slot.ID]
 		if !given && x.Console != nil {
 			var err error
@@ -380,6 +393,14 @@ func (x *Executor) resolve() (runbook.Result, string, error) {
 		}
 	}
 	return "", "", nil
+}
+
+// survivors names what an earlier runner of this run left running.
+func (x *Executor) survivors() []string {
+	if s, ok := x.Engine.(Surveyor); ok {
+		return s.Survivors(x.Private)
+	}
+	return nil
 }
 
 // settleResolved ends a step whose last command a person has vouched for.

@@ -182,10 +182,7 @@ func (w *sheet) fieldTable(doc *Document, s *State) {
 			w.row(fmt.Sprint(slot.Line), cell(slot.Label), cell(f.Value), cell(sourceText(f)), when)
 		}
 		if c := s.Choices[slot.ID]; c != nil && c.Option >= 0 && c.Option < len(slot.Options) {
-			by := c.Use
-			if c.By != "" {
-				by = c.By
-			}
+			by := sourceText(&FieldFilled{Source: c.Use, Detail: c.Detail, By: c.By})
 			w.row(fmt.Sprint(slot.Line), cell(slot.Label), cell(slot.Options[c.Option].Label), cell(by), when)
 		}
 	}

@@ -187,6 +187,7 @@ type ChoiceSettled struct {
 	Choice ID     `json:"choice"`
 	Option int    `json:"option"`
 	Use    string `json:"use" mask:"no"`
+	Detail string `json:"detail,omitempty"`
 	By     string `json:"by,omitempty"`
 }
 

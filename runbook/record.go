@@ -241,7 +241,8 @@ func (w *sheet) stepFacts(st *StepState) {
 	w.line("")
 }
 
-// command writes one command's line and what it printed.
+// command writes one command's line and what it printed, with every attempt at
+// it: a failure that a later attempt made good is part of the record.
 func (w *sheet) command(c *Command, st *CommandState) {
 	text := c.Text
 	if st.Edited != "" {
@@ -251,16 +252,26 @@ func (w *sheet) command(c *Command, st *CommandState) {
 	if st.Edited != "" {
 		head += " (edited)"
 	}
-	f := st.Finished
-	if f == nil {
-		why := "outcome unknown"
-		if st.Settled {
-			why = "done, by a person's word"
-		}
-		w.line("%s — %s.", head, why)
-		w.line("")
+	for i, f := range st.Earlier {
+		w.ended(fmt.Sprintf("%s, try %d", head, i+1), f)
+	}
+	if len(st.Earlier) > 0 {
+		head = fmt.Sprintf("%s, try %d", head, len(st.Earlier)+1)
+	}
+	if st.Finished != nil {
+		w.ended(head, st.Finished)
 		return
 	}
+	why := "outcome unknown"
+	if st.Settled {
+		why = "done, by a person's word"
+	}
+	w.line("%s — %s.", head, why)
+	w.line("")
+}
+
+// ended writes how one try at a command ended.
+func (w *sheet) ended(head string, f *CommandFinished) {
 	head += fmt.Sprintf(" — exit %d, %s", f.Exit, seconds(f.Seconds))
 	if f.Ended != "" {
 		head += ", ended by " + f.Ended

@@ -112,20 +112,55 @@ func (w *dirWalk) choose(n int, script *Script, dir string, line int) (StartDir,
 	if len(needs) == 0 {
 		return w.carried(), nil
 	}
-	var fits []string
-	for _, c := range w.candidates() {
-		if w.missing(c, needs) == nil {
-			fits = append(fits, c)
-		}
-	}
+	fits := w.fitting(needs)
 	if len(fits) == 0 {
-		return w.at(w.root, "nothing fits"), []Problem{w.nowhere(n, needs, line)}
+		return w.unlessMade(n, needs, line)
 	}
 	start := w.at(fits[0], w.why(fits[0], needs))
 	for _, f := range fits[1:] {
 		start.Also = append(start.Also, w.rel(f))
 	}
 	return start, w.ambiguous(n, needs, start, line)
+}
+
+// fitting returns the candidates where every need is met.
+func (w *dirWalk) fitting(needs []Effect) []string {
+	var fits []string
+	for _, c := range w.candidates() {
+		if w.missing(c, needs) == nil {
+			fits = append(fits, c)
+		}
+	}
+	return fits
+}
+
+// unlessMade chooses where no candidate fits. A file that the step reads or
+// runs after another of its commands may be made by that one (`make build`,
+// `./bin/app`): such needs do not keep a step from starting where all others
+// are met.
+func (w *dirWalk) unlessMade(n int, needs []Effect, line int) (StartDir, []Problem) {
+	var firm []Effect
+	later := ""
+	for _, e := range needs {
+		if (e.Kind == Reads || e.Kind == Runs) && e.Command > 0 {
+			later = e.Path
+		} else {
+			firm = append(firm, e)
+		}
+	}
+	if later == "" {
+		return w.at(w.root, "nothing fits"), []Problem{w.nowhere(n, needs, line)}
+	}
+	start := w.carried()
+	if len(firm) > 0 {
+		fits := w.fitting(firm)
+		if len(fits) == 0 {
+			return w.at(w.root, "nothing fits"), []Problem{w.nowhere(n, needs, line)}
+		}
+		start = w.at(fits[0], w.why(fits[0], firm))
+	}
+	return start, []Problem{{Warning, "start-directory", line,
+		fmt.Sprintf("step %d needs %s, which is nowhere yet; a command before it in the step may make it", n, later), ""}}
 }
 
 // candidates lists the directories to try: where the last step ended, the

@@ -67,6 +67,8 @@ type StepState struct {
 type CommandState struct {
 	Running  bool // started, and not finished as far as the journal knows
 	Finished *CommandFinished
+	// Earlier holds the ends of attempts before the last one, oldest first.
+	Earlier []*CommandFinished
 	// Settled says that the command is behind the run: it passed, or a person
 	// went on past it or vouched for it. It is never run again.
 	Settled bool
@@ -255,6 +257,9 @@ func (s *State) applyStep(e Entry) error {
 			}
 			if c.Settled {
 				return fmt.Errorf("command %d starts, and it is settled", ev.Command)
+			}
+			if c.Finished != nil {
+				c.Earlier = append(c.Earlier, c.Finished)
 			}
 			c.Running, c.Finished = true, nil
 			return nil

@@ -22,8 +22,21 @@ func (Run) Value(_ context.Context, q executor.Query) (executor.Value, error) {
 	want := map[runbook.Result]runbook.Outcome{runbook.Passed: runbook.OutcomeSuccess, runbook.Failed: runbook.OutcomeFailed}[q.Result]
 	for _, o := range q.Task.Slot.Options {
 		if outcome, ok := runbook.OutcomeOf(o.Label); ok && outcome == want {
-			return executor.Value{Text: o.Label, Detail: "result " + string(q.Result)}, nil
+			return executor.Value{Text: o.Label, Detail: account(q)}, nil
 		}
 	}
 	return executor.Value{}, fmt.Errorf("the run's result is %q, which is no option", q.Result)
+}
+
+// account says what the result rests on, for whoever reads the tick as more
+// than it is.
+func account(q executor.Query) string {
+	passed := 0
+	for _, st := range q.State.Steps {
+		if st.Status == runbook.StepPassed {
+			passed++
+		}
+	}
+	items := runbook.Count(q.Document, q.State).Items
+	return fmt.Sprintf("%s: %d steps passed, %d items open", q.Result, passed, items.Open)
 }
