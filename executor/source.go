@@ -22,6 +22,13 @@ type Check interface {
 	Check(ctx context.Context, q Query) (Finding, error)
 }
 
+// A Validator is a source or a check that can tell from its arguments alone
+// that a question could never be answered: an expression with a misspelt name.
+// Plans ask it, so that this shows before anything runs.
+type Validator interface {
+	Validate(args map[string]string) error
+}
+
 // ErrUnanswered is the error, wrapped, of a source or check that had nobody to
 // ask or nothing to go by: the slot stays open, and nothing went wrong.
 var ErrUnanswered = errors.New("waits for a person")

@@ -312,6 +312,8 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 	switch {
 	case len(found) == 0 && inScripts:
 		return nil, nil
+	case len(found) == 0 && b.isItem(key):
+		return nil, errors.New("is an item, and no value settles one: answer it with --answers")
 	case len(found) == 0:
 		return nil, errors.New("matches no blank, item or placeholder")
 	case len(found) > 1 && !glob && found[0].Slot.Kind != PlaceholderSlot:
@@ -327,6 +329,15 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 		}
 	}
 	return found, nil
+}
+
+func (b *planner) isItem(key string) bool {
+	for i := range b.plan.Tasks {
+		if s := b.plan.Tasks[i].Slot; s.Kind == ItemSlot && (strings.EqualFold(s.Label, key) || string(s.ID) == key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *GivenFor) accepts(kind SlotKind) bool {

@@ -31,6 +31,7 @@ type stepJSON struct {
 	Lang        string        `json:"lang"`
 	Contingency *ID           `json:"contingency"`
 	Selected    bool          `json:"selected"`
+	Status      StepStatus    `json:"status,omitempty"` // in the run that is under way, if one is
 	Skip        bool          `json:"skip"`
 	Dir         StartDir      `json:"dir"`
 	Timeout     float64       `json:"timeout,omitempty"` // seconds
@@ -102,8 +103,9 @@ type placeholderJSON struct {
 	bindingJSON
 }
 
-// JSON returns the plan in the shape of the contract, indented.
-func (p *Plan) JSON() ([]byte, error) {
+// JSON returns the plan in the shape of the contract, indented. s is the state
+// of the run that exec would go on with, nil if there is none.
+func (p *Plan) JSON(s *State) ([]byte, error) {
 	view := planJSON{
 		Document: documentJSON{p.Document.Name, string(p.Document.Digest()[len("sha256:"):])},
 		Steps:    []stepJSON{}, Items: []itemJSON{}, Fields: []fieldJSON{}, Choices: []choiceJSON{},
@@ -114,7 +116,11 @@ func (p *Plan) JSON() ([]byte, error) {
 		t := &p.Tasks[i]
 		switch t.Slot.Kind {
 		case StepSlot:
-			view.Steps = append(view.Steps, p.stepJSON(t))
+			step := p.stepJSON(t)
+			if s != nil {
+				step.Status = s.Step(t.Slot.ID).Status
+			}
+			view.Steps = append(view.Steps, step)
 		case ItemSlot:
 			view.Items = append(view.Items, itemJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, stateJSON(t.Slot), t.Slot.Item, contingency(t), t.bindingJSON()})
 		case FieldSlot:
@@ -186,7 +192,7 @@ func (p *Plan) stepJSON(t *Task) stepJSON {
 		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), list(c.Placeholders), why != "", why}
 	}
 	for i, e := range t.Script.Expects {
-		s.Expects[i] = expectJSON{e.Line, e.Command, e.Text, e.Kind, e.Values, e.Advisory}
+		s.Expects[i] = expectJSON(e)
 	}
 	return s
 }

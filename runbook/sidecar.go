@@ -42,16 +42,8 @@ var stepArgs = []string{"dir", "sensitive", "skip", "timeout", "tty"}
 // ParseSidecar reads a sidecar; name is for messages. All that is wrong with
 // it comes back at once; it is usable only if nothing is.
 func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
-	r := &sidecarReader{car: &Sidecar{Name: name, Env: map[string]string{}}}
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
-		r.fault(0, "%s: %v", name, err)
-		return r.car, r.problems
-	}
-	if len(root.Content) == 0 {
-		return r.car, nil
-	}
-	r.mapping(root.Content[0], func(key string, v *yaml.Node) {
+	r := &sidecarReader{yamlReader: yamlReader{name: name, code: "sidecar"}, car: &Sidecar{Name: name, Env: map[string]string{}}}
+	r.document(src, func(key string, v *yaml.Node) {
 		switch key {
 		case "defaults":
 			r.defaults(v)
@@ -71,56 +63,19 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 }
 
 type sidecarReader struct {
-	car      *Sidecar
-	problems []Problem
-}
-
-func (r *sidecarReader) fault(line int, format string, args ...any) {
-	where := r.car.Name
-	if line > 0 {
-		where = fmt.Sprintf("%s:%d", where, line)
-	}
-	r.problems = append(r.problems, Problem{Severity: Error, Code: "sidecar", Message: where + ": " + fmt.Sprintf(format, args...)})
-}
-
-// mapping calls do for each key of a YAML mapping; duplicates are faults.
-func (r *sidecarReader) mapping(n *yaml.Node, do func(key string, v *yaml.Node)) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if n.Kind != yaml.MappingNode {
-		r.fault(n.Line, "here a mapping is expected")
-		return
-	}
-	seen := map[string]bool{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k := n.Content[i]
-		if seen[k.Value] {
-			r.fault(k.Line, "%q is given twice", k.Value)
-			continue
-		}
-		seen[k.Value] = true
-		do(k.Value, n.Content[i+1])
-	}
-}
-
-func (r *sidecarReader) scalar(n *yaml.Node, what string) string {
-	if n.Kind != yaml.ScalarNode {
-		r.fault(n.Line, "%s takes a single value", what)
-		return ""
-	}
-	return n.Value
+	yamlReader
+	car *Sidecar
 }
 
 func (r *sidecarReader) defaults(n *yaml.Node) {
-	r.mapping(n, func(key string, v *yaml.Node) {
-		switch key {
+	r.mapping(n, func(k, v *yaml.Node) {
+		switch k.Value {
 		case "timeout":
 			r.car.Limit = r.duration(v)
 		case "env":
-			r.mapping(v, func(k string, v *yaml.Node) { r.car.Env[k] = r.scalar(v, k) })
+			r.mapping(v, func(k, v *yaml.Node) { r.car.Env[k.Value] = r.scalar(v, k.Value) })
 		default:
-			r.fault(v.Line, "defaults has no %q; it has env, timeout", key)
+			r.fault(k.Line, "defaults has no %q; it has env, timeout", k.Value)
 		}
 	})
 }
@@ -152,8 +107,8 @@ func (r *sidecarReader) holds(n *yaml.Node) {
 	}
 	for _, entry := range n.Content {
 		h := Hold{Line: entry.Line}
-		r.mapping(entry, func(key string, v *yaml.Node) {
-			switch {
+		r.mapping(entry, func(k, v *yaml.Node) {
+			switch key := k.Value; {
 			case key == "before":
 				h.Before = ID(r.scalar(v, key))
 			case key == "until" && v.Kind == yaml.SequenceNode:
@@ -175,10 +130,11 @@ func (r *sidecarReader) holds(n *yaml.Node) {
 }
 
 func (r *sidecarReader) rules(kind SlotKind, n *yaml.Node) {
-	r.mapping(n, func(pattern string, v *yaml.Node) {
+	r.mapping(n, func(k, v *yaml.Node) {
+		pattern := k.Value
 		ru := rule{kind: kind, pattern: pattern, line: v.Line, args: map[string]string{}}
-		r.mapping(v, func(key string, v *yaml.Node) {
-			value := r.scalar(v, key)
+		r.mapping(v, func(k, v *yaml.Node) {
+			key, value := k.Value, r.scalar(v, k.Value)
 			switch {
 			case key == "use" && kind != StepSlot:
 				ru.use = value

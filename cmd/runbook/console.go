@@ -128,6 +128,9 @@ func proseOnly(prose string) string {
 func (c *terminalConsole) Confirm(t *runbook.Task, commands []runbook.Command, dir string) (executor.Decision, error) {
 	c.say("\nStep %d, line %d, in %s:\n", t.Number, t.Slot.Line, runbook.Visible(dir))
 	for _, cmd := range commands {
+		for line := range strings.Lines(cmd.Comment) {
+			c.say("    # %s\n", runbook.Visible(strings.TrimRight(line, "\n")))
+		}
 		c.say("%s", shown(cmd.Text))
 	}
 	key, err := c.letter("Run? [y]es [s]kip [e]dit [a]ll [q]uit", "yseaq")
@@ -247,6 +250,9 @@ func (c *terminalConsole) Field(slot *runbook.Slot, hint string, suggest []runbo
 	}
 	if hint != "" {
 		c.say("  (%s)\n", runbook.Visible(hint))
+	}
+	for _, o := range slot.Options {
+		c.say("  ( ) %s\n", runbook.Visible(o.Label))
 	}
 	for _, s := range suggest {
 		c.say("  (could be %s %v: %s)\n", s.Use, s.Args, runbook.Visible(s.Why))

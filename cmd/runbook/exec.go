@@ -53,7 +53,7 @@ A run that was stopped, for any reason, is continued by the same command.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.dryRun {
-				return runPlan(env, &o.planFlags, args[0])
+				return runPlan(env, &o.planFlags, args[0], o.record)
 			}
 			return runExec(cmd.Context(), env, o, args[0])
 		},
@@ -152,16 +152,7 @@ func (r *runner) prepare(file string) error {
 		return err
 	}
 	r.session = s
-	var known []runbook.GivenFor
-	if s.state != nil {
-		for text, p := range s.state.Placeholders {
-			if executor.Masked(p.Value) {
-				continue // the journal does not hold it; it is given again
-			}
-			known = append(known, runbook.GivenFor{Key: text, Kind: runbook.PlaceholderSlot, Where: "the journal", Given: runbook.Given{Value: p.Value, By: p.By, Source: "journal"}})
-		}
-	}
-	if r.plan, err = r.o.plan(s.doc, s.place, s.place.path, r.registry.Catalog(), known); err != nil {
+	if r.plan, err = r.o.plan(s, r.registry); err != nil {
 		return err
 	}
 	if errs := append(r.plan.Errors(), r.missingTools()...); len(errs) > 0 {
@@ -388,7 +379,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 	if err != nil {
 		return nil, &exitError{exitRecording, err, ""}
 	}
-	plan, err := r.plan.JSON()
+	plan, err := r.plan.JSON(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -414,17 +405,22 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 
 // whereItWas says in a line where a stopped run stands.
 func whereItWas(plan *runbook.Plan, s *runbook.State) string {
-	for _, t := range plan.Left(s) {
-		st := s.Step(t.Slot.ID)
-		if c, ok := st.Unknown(); ok {
-			return fmt.Sprintf("step %d, line %d, was under way", t.Number, t.Script.Commands[c].Line)
-		}
-		if st.Status == runbook.StepFailed || st.Status == runbook.StepInterrupted {
-			return fmt.Sprintf("step %d %s: %s", t.Number, st.Status, st.Reason)
-		}
-		return fmt.Sprintf("step %d is next", t.Number)
+	left := plan.Left(s)
+	if len(left) == 0 {
+		return "all steps are done"
 	}
-	return "all steps are done"
+	t := left[0]
+	st := s.Step(t.Slot.ID)
+	if c, ok := st.Unknown(); ok {
+		return fmt.Sprintf("step %d, line %d, was under way", t.Number, t.Script.Commands[c].Line)
+	}
+	if strings.HasPrefix(st.Reason, "step ") {
+		return st.Reason
+	}
+	if st.Reason != "" {
+		return fmt.Sprintf("step %d %s: %s", t.Number, st.Status, st.Reason)
+	}
+	return fmt.Sprintf("step %d is next", t.Number)
 }
 
 // identity says who runs this, where and with what.

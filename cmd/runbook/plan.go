@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -24,55 +23,52 @@ each item would be settled, where each blank's value would come from, and all
 that is wrong or doubtful. It runs nothing, contacts nothing, writes nothing.`,
 		Args: oneFile,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return runPlan(env, flags, args[0])
+			return runPlan(env, flags, args[0], "")
 		},
 	}
 	flags.register(cmd)
 	return cmd
 }
 
-// runPlan prints the plan; it fails like exec would where the plan has errors.
-func runPlan(env *environment, flags *planFlags, name string) error {
+// runPlan prints what exec would do with FILE: of a record whose run can go on,
+// the plan of its template, and what is behind it.
+func runPlan(env *environment, flags *planFlags, name, record string) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	src, err := readDocument(name)
+	s, err := openSession(name, record)
 	if err != nil {
 		return err
 	}
-	doc, err := parse(name, src)
-	if err != nil {
-		return err
-	}
-	p, err := locate(name)
-	if err != nil {
-		return err
-	}
-	plan, err := flags.plan(doc, p, p.path, builtin(nil).Catalog(), nil)
+	plan, err := flags.plan(s, builtin(nil))
 	if err != nil {
 		return err
 	}
 	if flags.format == "json" {
-		b, err := plan.JSON()
+		b, err := plan.JSON(s.state)
 		if err != nil {
 			return err
 		}
 		if _, err := env.stdout.Write(b); err != nil {
 			return fmt.Errorf("writing the plan: %w", err)
 		}
-	} else if err := writePlan(env.stdout, plan); err != nil {
+	} else if err := writePlan(env.stdout, plan, s.state); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
-	return planError(plan)
+	return planError(env, plan)
 }
 
 // planError fails a plan whose document, sidecar or flags are wrong. What is
 // wrong with the directory that it would run in is in the plan as well and
 // stops exec, but the plan itself has been made.
-func planError(plan *runbook.Plan) error {
-	for _, p := range plan.Errors() {
+func planError(env *environment, plan *runbook.Plan) error {
+	errs := plan.Errors()
+	if len(errs) > 0 {
+		fmt.Fprintf(env.stderr, "runbook: exec would refuse this: see the errors among the findings\n")
+	}
+	for _, p := range errs {
 		if p.Code != "start-directory" {
-			return &exitError{exitUsage, errors.New("this plan cannot run: see the errors among its findings"), ""}
+			return &exitError{Code: exitUsage}
 		}
 	}
 	return nil
@@ -81,12 +77,13 @@ func planError(plan *runbook.Plan) error {
 // A planWriter writes a plan as text. Whatever comes from the document is made
 // visible, so that it cannot drive the terminal.
 type planWriter struct {
-	w    *bufio.Writer
-	plan *runbook.Plan
+	w     *bufio.Writer
+	plan  *runbook.Plan
+	state *runbook.State // of the run that exec would go on with; nil: none
 }
 
-func writePlan(w io.Writer, plan *runbook.Plan) error {
-	p := &planWriter{bufio.NewWriterSize(w, 64<<10), plan}
+func writePlan(w io.Writer, plan *runbook.Plan, state *runbook.State) error {
+	p := &planWriter{bufio.NewWriterSize(w, 64<<10), plan, state}
 	p.header()
 	section := -1
 	for i := range plan.Tasks {
@@ -142,6 +139,9 @@ func (p *planWriter) header() {
 		runbook.Visible(p.plan.Document.Name), counts[runbook.StepSlot], contingent, counts[runbook.ItemSlot], counts[runbook.FieldSlot], counts[runbook.ChoiceSlot])
 	p.line("%s", p.plan.Document.Digest())
 	p.line("Nothing is run, contacted or written by this plan.")
+	if p.state != nil {
+		p.line("Run %s of it: %s.", p.state.Start.Run, whereItWas(p.plan, p.state))
+	}
 }
 
 func (p *planWriter) section(i int) {
@@ -238,6 +238,14 @@ func (p *planWriter) standing(t *runbook.Task) string {
 		return "  not run: the checklist skips it"
 	case !t.Selected:
 		return "  not run: not selected"
+	case p.state == nil:
+		return ""
+	}
+	switch st := p.state.Step(t.Slot.ID); {
+	case st.Over():
+		return "  not run again: " + string(st.Status)
+	case st.Status != runbook.StepPending:
+		return fmt.Sprintf("  %s; goes on at command %d", st.Status, st.Next()+1)
 	}
 	return ""
 }
@@ -254,6 +262,7 @@ func (p *planWriter) item(t *runbook.Task) {
 	p.put("  ", number(t.Slot.Line), " ", box, " ", runbook.Visible(t.Slot.Label), kind)
 	switch {
 	case !t.Slot.Open():
+	case p.settled(t):
 	case t.Slot.Item == runbook.Criterion && t.Binding.Given == nil:
 		p.line("            stays open: its tick would be bad news")
 	case t.Slot.Item == runbook.Deferred && t.Binding.Given == nil:
@@ -280,7 +289,26 @@ func (p *planWriter) field(t *runbook.Task) {
 		label += " " + t.Slot.Hint
 	}
 	p.line("  %5d %s: %s", t.Slot.Line, runbook.Visible(label), runbook.Visible(what))
-	p.binding(t)
+	if !p.settled(t) {
+		p.binding(t)
+	}
+}
+
+// settled tells what the run has made of a slot already, if it has.
+func (p *planWriter) settled(t *runbook.Task) bool {
+	if p.state == nil || t.Closing() {
+		return false
+	}
+	id := t.Slot.ID
+	if f := p.state.Items[id]; f != nil {
+		p.line("            settled: %s", f.Verdict)
+		return true
+	}
+	if f := p.state.Fields[id]; f != nil {
+		p.line("            filled: %s", runbook.Visible(f.Value))
+		return true
+	}
+	return p.state.Choices[id] != nil
 }
 
 func (p *planWriter) binding(t *runbook.Task) {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"runbook/executor"
 	"runbook/runbook"
 )
 
@@ -49,23 +51,45 @@ func (f *planFlags) check() error {
 	return nil
 }
 
-// plan makes the plan of a document that lies at p; more are values known from
-// elsewhere, which outrank the flags.
-func (f *planFlags) plan(doc *runbook.Document, p place, template string, catalog runbook.Catalog, more []runbook.GivenFor) (*runbook.Plan, error) {
+// plan makes the plan of a session's document. Values that its run has journaled
+// outrank the flags.
+func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan, error) {
 	list, problems, err := givens(f.sets, f.answers)
 	if err != nil {
 		return nil, err
 	}
-	car, faults, err := readSidecar(template)
+	car, faults, err := readSidecar(s.place.path)
 	if err != nil {
 		return nil, err
 	}
-	plan := runbook.NewPlan(doc, runbook.PlanInput{
-		Catalog: catalog, Sidecar: car, Givens: append(list, more...),
-		Tree: newDiskTree(), Root: p.root, DocDir: p.dir, Dirs: runbook.DirPolicy(f.dirs),
+	plan := runbook.NewPlan(s.doc, runbook.PlanInput{
+		Catalog: registry.Catalog(), Sidecar: car, Givens: append(list, s.placeholders()...),
+		Tree: newDiskTree(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
 		Strict: f.strict, Timeout: f.timeout,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
+	plan.Problems = append(plan.Problems, invalid(plan, registry)...)
 	return plan, nil
+}
+
+// invalid reports bindings whose arguments their check or source refuses.
+func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem {
+	var problems []runbook.Problem
+	for i := range plan.Tasks {
+		t := &plan.Tasks[i]
+		var target any = registry.Sources[t.Binding.Use]
+		if t.Slot.Kind == runbook.ItemSlot {
+			target = registry.Checks[t.Binding.Use]
+		}
+		v, ok := target.(executor.Validator)
+		if !ok || t.Number > 0 || t.Binding.Origin != runbook.FromSidecar {
+			continue
+		}
+		if err := v.Validate(t.Binding.Args); err != nil {
+			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "sidecar", Line: t.Slot.Line,
+				Message: fmt.Sprintf("%s: %s: %v", t.Slot.ID, t.Binding.Use, err)})
+		}
+	}
+	return problems
 }

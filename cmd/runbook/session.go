@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
 )
@@ -182,6 +183,21 @@ func (s *session) compare(id string) error {
 		return usagef(hint, "%s:%d: the record was edited after the run wrote it", s.file, at)
 	}
 	return usagef(hint, "%s was edited while a run of it is not finished", s.file)
+}
+
+// placeholders returns the values that the run's journal holds for the steps'
+// placeholders. Those that it holds masked must be given again.
+func (s *session) placeholders() []runbook.GivenFor {
+	if s.state == nil {
+		return nil
+	}
+	var known []runbook.GivenFor
+	for text, p := range s.state.Placeholders {
+		if !executor.Masked(p.Value) {
+			known = append(known, runbook.GivenFor{Key: text, Kind: runbook.PlaceholderSlot, Where: "the journal", Given: runbook.Given{Value: p.Value, By: p.By, Source: "journal"}})
+		}
+	}
+	return known
 }
 
 // forget makes the session one of a template that no run concerns: the newest

@@ -20,7 +20,7 @@ func newShow(env *environment) *cobra.Command {
 		Args:  oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asJSON {
-				return runPlan(env, &planFlags{format: "json", dirs: string(runbook.DirAuto)}, args[0])
+				return runPlan(env, &planFlags{format: "json", dirs: string(runbook.DirAuto)}, args[0], "")
 			}
 			return runShow(cmd, env, args[0], asHTML)
 		},

@@ -54,7 +54,7 @@ func runStatus(env *environment, o *execOptions, file string) error {
 		return usagef("`runbook exec "+file+"` begins one", "%s is a template: no run of it is under way", file)
 	}
 	r := &runner{env: env, o: o, registry: builtin(nil), session: s}
-	if r.plan, err = o.plan(s.doc, s.place, s.place.path, r.registry.Catalog(), nil); err != nil {
+	if r.plan, err = o.plan(s, r.registry); err != nil {
 		return err
 	}
 	if s.state.Stopped == nil {

@@ -31,7 +31,7 @@ type runJSON struct {
 type stepResultJSON struct {
 	ID       runbook.ID          `json:"id"`
 	Status   runbook.StepStatus  `json:"status"`
-	Exit     int                 `json:"exit"`
+	Exit     *int                `json:"exit"` // null: nothing of it has ended
 	Seconds  float64             `json:"seconds"`
 	Commands []commandResultJSON `json:"commands"`
 }
@@ -106,10 +106,11 @@ func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 				continue
 			}
 			row.Commands = append(row.Commands, commandResultJSON{c.Line, cs.Finished.Exit, cs.Finished.Seconds})
-			row.Exit = cs.Finished.Exit
-			if row.Exit == 0 && cs.Finished.Failed() {
-				row.Exit = 1
+			exit := cs.Finished.Exit
+			if exit == 0 && cs.Finished.Failed() {
+				exit = 1
 			}
+			row.Exit = &exit
 		}
 		view.Steps = append(view.Steps, row)
 	}

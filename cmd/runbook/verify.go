@@ -59,6 +59,8 @@ func runVerify(env *environment, o *execOptions, file string) error {
 		return nil
 	case "incomplete":
 		return &exitError{Code: exitHeld}
+	case "cannot-check":
+		return &exitError{Code: exitUsage}
 	}
 	return &exitError{Code: exitFalse}
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -39,15 +41,28 @@ type observation struct {
 	Stderr string `expr:"stderr"`
 }
 
-// Check implements executor.Check.
-func (Step) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
-	text := q.Args["expect"]
-	if text == "" {
-		text = "exit == 0"
-	}
+// assertion compiles the expression, which names only what an observation has.
+func assertion(args map[string]string) (string, *vm.Program, error) {
+	text := cmp.Or(args["expect"], "exit == 0")
 	program, err := expr.Compile(text, expr.Env(observation{}), expr.AsBool())
 	if err != nil {
-		return executor.Finding{}, fmt.Errorf("expect: %w", err)
+		message, _, _ := strings.Cut(err.Error(), "\n")
+		return text, nil, fmt.Errorf("expect %q: %s", text, message)
+	}
+	return text, program, nil
+}
+
+// Validate implements executor.Validator.
+func (Step) Validate(args map[string]string) error {
+	_, _, err := assertion(args)
+	return err
+}
+
+// Check implements executor.Check.
+func (Step) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
+	text, program, err := assertion(q.Args)
+	if err != nil {
+		return executor.Finding{}, err
 	}
 	cmd := exec.CommandContext(ctx, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", q.Args["run"])
 	cmd.Dir = filepath.Join(q.Root, filepath.FromSlash(q.Args["dir"]))

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -63,7 +65,7 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = region })
 	id, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %w", err)
+		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %s", rootCause(err))
 	}
 	account, arn := aws.ToString(id.Account), aws.ToString(id.Arn)
 	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
@@ -79,6 +81,22 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 	return v, arn, nil
 }
 
+// rootCause is what the SDK's chain of wrapped errors is about: what the service
+// answered, or the innermost reason why it could not be asked.
+func rootCause(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode() + ": " + api.ErrorMessage()
+	}
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
 // awsConfig resolves credentials and endpoint as the steps' own tools do. The
 // SDK reads the process's environment; what steps have exported since outranks
 // it here.
@@ -92,7 +110,7 @@ func awsConfig(ctx context.Context, env []string) (aws.Config, error) {
 		}
 		return value
 	}
-	var opts []func(*config.LoadOptions) error
+	opts := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	region := get("AWS_REGION")
 	if region == "" {
 		region = get("AWS_DEFAULT_REGION")
