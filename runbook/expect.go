@@ -1,5 +1,7 @@
 package runbook
 
+import "strconv"
+
 // ExpectKind says how an expectation is judged.
 type ExpectKind uint8
 
@@ -39,8 +41,10 @@ const (
 
 // An Expect is what a step's text says that its output will be.
 type Expect struct {
-	Line    int    // in the document
-	Command int    // index of the command it judges; -1 for the whole step
+	Line int // in the document
+	// Command is the index of the command whose output it judges; -1 for the
+	// whole step: the outputs of all of its commands, one after the other.
+	Command int
 	Text    string // as written, without the words that introduce it
 	Kind    ExpectKind
 	// Values is what the kind compares with: a status' protocol ("http",
@@ -51,4 +55,21 @@ type Expect struct {
 	// Advisory expectations are judged and shown but never fail a step: the
 	// text leaves room for doubt.
 	Advisory bool
+}
+
+// Foretells reports whether the text says for certain that the command ends
+// with that exit status, and that this is a failure: such an end does not stop
+// the step. It knows nothing of how the command was ended; one that was stopped
+// from outside was not foretold.
+func (e *Expect) Foretells(exit int) bool {
+	if exit == 0 || e.Advisory {
+		return false
+	}
+	switch e.Kind {
+	case ExpectFailure:
+		return true
+	case ExpectStatus:
+		return len(e.Values) == 2 && e.Values[0] == "exit" && e.Values[1] == strconv.Itoa(exit)
+	}
+	return false
 }

@@ -65,28 +65,40 @@ func asEmpty(e *Expect, text string, _ expectIntro) bool {
 }
 
 // asStatus recognises "200", "HTTP 200", "HTTP/1.1 200 OK", "status code 200",
-// "exit code 0". Values are "http" or "exit", then the number.
+// "exit code 0", "exits with 1", "return code 2", "status 2". Values are "http"
+// or "exit", then the number. An exit status is at most 255, an HTTP code at
+// least 100: a status below that is an exit's.
 func asStatus(e *Expect, text string, in expectIntro) bool {
-	l := strings.ToLower(text)
-	words := strings.FieldsFunc(l, func(c rune) bool { return c == ' ' || c == ':' || c == '=' })
-	kind, number := "http", -1
-	if in.exit {
-		kind = "exit"
-	}
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c == ' ' || c == ':' || c == '=' })
+	http, exit, status, number := false, in.exit, in.status, -1
 	for i, w := range words {
 		n, err := strconv.Atoi(w)
 		switch {
 		case err == nil && number < 0 && n >= 0:
 			number = n
-		case w == "exit":
-			kind = "exit"
-		case w == "http", strings.HasPrefix(w, "http/"), w == "status", w == "code":
+		case w == "exit", w == "exits", w == "return":
+			exit = true
+		case w == "http", strings.HasPrefix(w, "http/"):
+			http = true
+		case w == "status":
+			status = true
+		case w == "code":
+		case w == "with" && exit:
 		case number >= 0 && i == len(words)-1 && (w == "ok" || w == "created" || w == "accepted"):
 		default:
 			return false
 		}
 	}
-	if number < 0 || kind == "http" && (number < 100 || number > 599) || number > 599 {
+	kind := ""
+	switch {
+	case exit && !http && number > 255:
+		e.Kind, e.Advisory = ExpectProse, true // no command ends with it
+		return true
+	case !http && number >= 0 && number <= 255 && (exit || status && number < 100):
+		kind = "exit"
+	case (http || !exit) && number >= 100 && number <= 599:
+		kind = "http"
+	default:
 		return false
 	}
 	e.Kind, e.Values = ExpectStatus, []string{kind, strconv.Itoa(number)}

@@ -59,6 +59,8 @@ func TestJudge(t *testing.T) {
 		{"not empty", "# Expected: no output", "x", 0, Fail},
 		{"exit", "# Expected exit code: 0", "", 0, Pass},
 		{"another exit", "# Expected exit code: 0", "", 2, Fail},
+		{"exit foretold", "# exits with 1", "", 1, Pass},
+		{"exit foretold, but none", "# exits with 1", "", 0, Fail},
 		{"status alone", "# Expected: 200", "200\n", 0, Pass},
 		{"another status alone", "# Expected: 200", "503\n", 0, Fail},
 		{"status line", "# Expected: HTTP 200", "HTTP/2 200\ncontent-length: 503\n", 0, Pass},

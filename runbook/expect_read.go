@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ type expectIntro struct {
 	// sentence's ("Should show …"), after which only what is plainly data counts.
 	strength introStrength
 	exit     bool // speaks of an exit status
+	status   bool // speaks of a status, an exit's or HTTP's
 	open     bool // ends with a colon: what follows may stand on the next lines
 }
 
@@ -96,6 +98,9 @@ func readIntro(s string) (expectIntro, bool) {
 	if rest, ok := strings.CutPrefix(s, "=>"); ok {
 		return expectIntro{text: strings.TrimSpace(rest), strength: introAnnounced}, true
 	}
+	if text, ok := exitText(s); ok {
+		return expectIntro{text: text, strength: introAnnounced, exit: true}, true
+	}
 	switch s[0] | 0x20 {
 	case 'e':
 		return readExpected(s)
@@ -110,6 +115,43 @@ func readIntro(s string) (expectIntro, bool) {
 		return readShould(s)
 	}
 	return expectIntro{}, false
+}
+
+// exitText returns the number, or "non-zero", of a comment that says no more than
+// how the command ends: "exits with 1", "Should exit 1", "Exit status: 2",
+// "Expected to return code 3".
+func exitText(s string) (string, bool) {
+	if !strings.Contains(s, "xit") && !strings.Contains(s, "eturn") {
+		return "", false
+	}
+	words := strings.FieldsFunc(strings.ToLower(trimFullStop(s)), func(c rune) bool { return c == ' ' || c == ':' || c == '=' })
+	verb, certain := false, false // certain: not a command that is commented out, "exit 1"
+	for i, w := range words {
+		switch w {
+		case "this", "it", "the", "command":
+			if !verb {
+				continue
+			}
+		case "should", "must", "will", "expected", "expect", "to":
+			if !verb {
+				certain = true
+				continue
+			}
+		case "exits", "exit", "return":
+			certain = w == "exits" || w == "exit" && certain
+			verb = true
+			continue
+		case "code", "status", "with", "a":
+			if verb {
+				certain = true
+				continue
+			}
+		}
+		n, err := strconv.Atoi(w)
+		number := err == nil && n >= 0 && n <= 255 || w == "nonzero" || w == "non-zero"
+		return w, verb && certain && number && i == len(words)-1
+	}
+	return "", false
 }
 
 // cutPrefixFold cuts a prefix, whatever its case, and the space after it.
@@ -147,7 +189,8 @@ func readExpected(s string) (expectIntro, bool) {
 			return expectIntro{}, false // a forecast, not an output
 		}
 	}
-	in := expectIntro{text: text, strength: introNoted, exit: slices.Contains(words, "exit"), open: true}
+	in := expectIntro{text: text, strength: introNoted, open: true, status: slices.Contains(words, "status")}
+	in.exit = slices.Contains(words, "exit") || slices.Contains(words, "return") && slices.Contains(words, "code")
 	if len(words) == 0 {
 		in.strength = introAnnounced
 		return in, true

@@ -45,6 +45,18 @@ func TestExpectationsAreClassified(t *testing.T) {
 		{"a bare status", "# Should return 204", ExpectStatus, []string{"http", "204"}, false},
 		{"exit code", "# Expected exit code: 0", ExpectStatus, []string{"exit", "0"}, false},
 		{"exit in the text", "# Expected: exit code 1", ExpectStatus, []string{"exit", "1"}, false},
+		{"a return code", "# Expected return code: 2", ExpectStatus, []string{"exit", "2"}, false},
+		{"a status too low for HTTP", "# Expected status: 2", ExpectStatus, []string{"exit", "2"}, false},
+		{"an HTTP status by its name", "# Expected status: 200", ExpectStatus, []string{"http", "200"}, false},
+		{"exits with", "# exits with 1", ExpectStatus, []string{"exit", "1"}, false},
+		{"this exits with a code", "# This exits with code 3.", ExpectStatus, []string{"exit", "3"}, false},
+		{"should exit", "# Should exit 1", ExpectStatus, []string{"exit", "1"}, false},
+		{"should exit with a status", "# It should exit with status 1", ExpectStatus, []string{"exit", "1"}, false},
+		{"exit status alone", "# Exit status: 2", ExpectStatus, []string{"exit", "2"}, false},
+		{"expected to exit", "# Expected to exit with 4", ExpectStatus, []string{"exit", "4"}, false},
+		{"exits in the text", "# Expected: exits with 5", ExpectStatus, []string{"exit", "5"}, false},
+		{"exits otherwise", "# Should exit non-zero", ExpectFailure, nil, false},
+		{"no exit status is 300", "# Expected exit code: 300", ExpectProse, nil, true},
 		{"greater", "# Expected: > 0", ExpectComparison, []string{">", "0"}, false},
 		{"at least", "# Expected: at least 3", ExpectComparison, []string{">=", "3"}, false},
 		{"a unit", "# Expected: < 50ms", ExpectComparison, []string{"<", "50"}, false},
@@ -84,6 +96,7 @@ func TestCommentsThatExpectNothing(t *testing.T) {
 		"# Monitor output for errors", "# Check metrics:\n# - DynamoDB capacity\n# - Alarm status", "# Key outputs:", "# Review plan output carefully",
 		"# Expected duration: 5 minutes", "# Expected downtime: none", "# Get all outputs", "# This should only be done once", "# Should you need more, ask",
 		"# Returns the list", "# Expected", "# Expected:", "# expectations differ", "# Store in: ____", "# it works", "# Output goes to a file",
+		"# exit 1", "# exit", "# Exit 1 if it is missing", "# Exits early", "# returns 1", "# Exit code: 300",
 	} {
 		if s := readText(t, "cmd\n"+comment+"\n"); len(s.Expects) != 0 {
 			t.Errorf("%q: %+v", comment, s.Expects)
@@ -121,5 +134,36 @@ func TestExpectationsBelongToACommand(t *testing.T) {
 				t.Errorf("got %+v, want command %d, advisory %v", s.Expects, tt.command, tt.advisory)
 			}
 		})
+	}
+}
+
+// A step went on after exit 1 only where it was "expected to fail", not where its
+// exit code was foretold; and a foretold 1 must not excuse a 2.
+func TestForetells(t *testing.T) {
+	tests := []struct {
+		name, comment string
+		exit          int
+		want          bool
+	}{
+		{"a failure of any kind", "# Should fail", 7, true},
+		{"the exit code", "# Expected exit code: 1", 1, true},
+		{"another exit code", "# Expected exit code: 1", 2, false},
+		{"success is no failure", "# Expected exit code: 0", 0, false},
+		{"failure where success is foretold", "# Expected exit code: 0", 1, false},
+		{"success where failure is foretold", "# Should fail", 0, false},
+		{"an HTTP code", "# Expected: HTTP 200", 200, false},
+		{"an output", "# Expected output: 1", 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := expectation(t, tt.comment).Foretells(tt.exit); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	doubtful := expectation(t, "# Should fail")
+	doubtful.Advisory = true
+	if doubtful.Foretells(1) {
+		t.Error("what is in doubt excuses a failure")
 	}
 }
