@@ -148,6 +148,10 @@ type Slot struct {
 	Lang  string // the info string's first word, case folded
 	Attrs string // what stands between { and } in the info string, or in a "<!-- runbook: … -->" comment on the line above
 	Body  []Span // the script's lines, each with its line ending and without its container's prefix
+	// Broken reports that the fence is not closed, or closed too late, which
+	// Problems says: what stands in it is then not the step's text alone, and
+	// nothing of it is read as a script.
+	Broken bool
 	// Prefix is what starts each line that continues the step's container
 	// ("> ", or a list's indent): a record writes it before each line it adds.
 	Prefix string

@@ -65,18 +65,21 @@ func (b *builder) step(n *ast.FencedCodeBlock, f fence, lang, info string, body 
 		b.problem(Error, "unclosed-attributes", s.Line, "the attributes of the fence have no closing brace", "")
 	}
 	s.Attrs = strings.TrimSpace(b.commentAbove(n, f) + " " + inside)
-	b.add(s, -1, false)
+	at := b.add(s, -1, false)
+	b.doc.Slots[at].Broken = !f.closed
 	if !f.closed {
 		b.problem(Error, "unclosed-fence", s.Line, "the step's fence is not closed: all below it would run",
 			"close it with a line of "+string(fenceChars(b.src[f.start:])))
 	}
-	b.unbalanced(body)
+	if b.unbalanced(body) {
+		b.doc.Slots[at].Broken = true
+	}
 	b.comments(body)
 }
 
 // unbalanced reports the first line of a step that shows its fence to be
-// closed too late.
-func (b *builder) unbalanced(body []Span) {
+// closed too late, if there is one.
+func (b *builder) unbalanced(body []Span) bool {
 	for _, l := range body {
 		what := ""
 		switch line := l.Of(b.src); {
@@ -89,8 +92,9 @@ func (b *builder) unbalanced(body []Span) {
 		}
 		b.problem(Error, "unbalanced-fence", b.line(l.Start),
 			"a step holds a line that "+what+": the step's own fence is likely not closed", "close the fence above it")
-		return
+		return true
 	}
+	return false
 }
 
 // indented warns of a step that Markdown does not take for one: a fence at

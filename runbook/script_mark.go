@@ -1,6 +1,9 @@
 package runbook
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A scriptMark is a part of a script that may be a placeholder, found in the text
 // alone: the shell would misread most of them.
@@ -18,6 +21,7 @@ const (
 	braceMark                         // {name}
 	nameMark                          // YOUR_NAME, --detector-id DETECTOR_ID
 	dotsMark                          // sk-...
+	bytesMark                         // a byte that is not UTF-8: no placeholder, but no value that the tree could tell either
 )
 
 // maxHole bounds a placeholder's length in bytes.
@@ -25,9 +29,10 @@ const maxHole = 80
 
 // findMarks returns what in the text may be placeholders, in order and never
 // overlapping, and the text with those that the shell would misread
-// overwritten by letters of equal length. Whether a mark is a placeholder
+// and what is not UTF-8 overwritten by letters of equal length. Whether a mark is a placeholder
 // depends on where the shell finds it; see scriptReader.isPlaceholder.
 func findMarks(text string) (marks []scriptMark, masked string) {
+	valid := utf8.ValidString(text)
 	end := 0 // of the last mark
 	for i := 0; i < len(text); {
 		m, next := scriptMark{}, i+1
@@ -41,7 +46,9 @@ func findMarks(text string) (marks []scriptMark, masked string) {
 		case c == '.' && strings.HasPrefix(text[i:], "..."):
 			m = dotsAt(text, i, len("..."))
 		case c == 0xE2 && strings.HasPrefix(text[i:], "…"):
-			m = dotsAt(text, i, len("…"))
+			m, next = dotsAt(text, i, len("…")), i+len("…")
+		case c >= utf8.RuneSelf && !valid:
+			m, next = invalidAt(text, i)
 		case 'A' <= c && c <= 'Z' && (i == 0 || !isVarByte(text[i-1])):
 			m, next = nameAt(text, i)
 		}
@@ -69,8 +76,34 @@ func maskMarks(text string, marks []scriptMark) string {
 			b[i] = 'x'
 		}
 	}
-	if b == nil {
+	if b != nil {
+		text = string(b)
+	}
+	return maskInvalid(text)
+}
+
+// invalidAt returns the mark of the byte at i if no character starts with it,
+// and where what starts there ends.
+func invalidAt(text string, i int) (scriptMark, int) {
+	c, n := utf8.DecodeRuneInString(text[i:])
+	if c == utf8.RuneError && n == 1 {
+		return scriptMark{Span{i, i + 1}, bytesMark}, i + 1
+	}
+	return scriptMark{}, i + n
+}
+
+// maskInvalid overwrites each byte that is not UTF-8 by a letter.
+func maskInvalid(text string) string {
+	if utf8.ValidString(text) {
 		return text
+	}
+	b := []byte(text)
+	for i := 0; i < len(b); {
+		c, n := utf8.DecodeRune(b[i:])
+		if c == utf8.RuneError && n == 1 {
+			b[i] = 'x'
+		}
+		i += n
 	}
 	return string(b)
 }

@@ -22,7 +22,7 @@ func (r *scriptReader) placeholders(file *syntax.File) {
 		}
 		part := r.parts[command]
 		l, ok := shellLeafAt(all, m.Span)
-		if !ok || !part.span.Contains(m.Span) || !r.isPlaceholder(m, l) {
+		if !ok || m.kind == bytesMark || !part.span.Contains(m.Span) || !r.isPlaceholder(m, l) {
 			continue
 		}
 		c := &r.script.Commands[command]

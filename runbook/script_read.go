@@ -21,7 +21,7 @@ type scriptReader struct {
 	script *Script
 	line   int          // in the document, of the text's first line
 	text   string       // what runs: prompts, sample output and carriage returns left out
-	masked string       // text with its placeholders overwritten, byte for byte, by letters
+	masked string       // text with its placeholders, and what is not UTF-8, overwritten, byte for byte, by letters
 	marks  []scriptMark // what may be placeholders, in order
 	parts  []commandPart
 	made   []string // the paths of Makes effects
@@ -38,9 +38,13 @@ type commandPart struct {
 
 // ReadScript reads a step's text: src is the document, slot one of its steps.
 // It never fails; what bash cannot parse is an error in Problems, and then
-// there are no commands.
+// there are no commands. A broken step has neither: that its fence is wrong is
+// all there is to say of it.
 func ReadScript(src []byte, slot *Slot) *Script {
 	r := scriptReader{script: &Script{}, line: slot.Line + 1}
+	if slot.Broken {
+		return r.script
+	}
 	lines := scriptLines(src, slot)
 	if line := foreignPrompt(lines); line >= 0 {
 		r.problem(Note, "manual-step", line, "the step is for another program's prompt, not for a shell", "a person does it")
@@ -144,13 +148,15 @@ var shellParsers = sync.Pool{New: func() any {
 	return &shellParser{parser: syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.KeepComments(true))}
 }}
 
+// parseShell reads a text as bash does. The tree shows letters where the text
+// is not UTF-8, which bash runs and the parser refuses.
 func parseShell(text string) (*syntax.File, error) {
 	if len(text) > maxParens && strings.Count(text, "(") > maxParens {
 		return nil, errTooManyParens
 	}
 	p := shellParsers.Get().(*shellParser)
 	defer shellParsers.Put(p)
-	p.in.Reset(text)
+	p.in.Reset(maskInvalid(text))
 	return p.parser.Parse(&p.in, "")
 }
 

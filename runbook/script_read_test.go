@@ -174,6 +174,49 @@ func TestWhatBashCannotReadIsAnErrorWithItsLine(t *testing.T) {
 	}
 }
 
+// A fence that was not closed was reported twice: by its marks, and again by what
+// bash made of the headings that it swallowed.
+func TestABrokenStepIsReportedOnce(t *testing.T) {
+	for name, src := range map[string]string{
+		"unclosed":   "```bash\necho 'a\n\nIt's prose\n",
+		"unbalanced": "```bash\necho 1\n\nIt's prose (here)\n\n```bash\necho 2\n```\n",
+		"swallowed":  "```bash\necho 1\n- [ ] it's checked\n```\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := mustParse(t, src)
+			if len(doc.Problems) != 1 || doc.Problems[0].Severity != Error {
+				t.Errorf("the document's problems: %v", doc.Problems)
+			}
+			s := ReadScript(doc.Source, &doc.Slots[0])
+			if len(s.Problems) != 0 || len(s.Commands) != 0 || s.Runnable() {
+				t.Errorf("problems %v, commands %q", s.Problems, commandTexts(s))
+			}
+		})
+	}
+}
+
+// A file name in Latin-1 was refused as unreadable, though bash reads it.
+func TestBytesThatAreNotUTF8AreKept(t *testing.T) {
+	script := "cat caf\xe9.txt > \xff\xfe.out\necho '\xc3' <x> … sk-\xe2...\ncat <<\xe9\na\n\xe9\nls\n"
+	s := readText(t, script)
+	if len(s.Problems) != 0 {
+		t.Fatalf("problems %v", s.Problems)
+	}
+	want := []string{"cat caf\xe9.txt > \xff\xfe.out", "echo '\xc3' <x> … sk-\xe2...", "cat <<\xe9\na\n\xe9", "ls"}
+	if got := commandTexts(s); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if len(s.Effects) != 0 {
+		t.Errorf("a name that the tree does not tell is needed or made: %+v", s.Effects)
+	}
+	if got := s.Commands[0].Creates; !slices.Equal(got, []string{"\xff\xfe.out"}) {
+		t.Errorf("creates %q", got)
+	}
+	if got, err := s.Fill(1, map[string]string{"<x>": "a b"}); err != nil || got != "echo '\xc3' 'a b' … sk-\xe2..." {
+		t.Errorf("filled %q, %v", got, err)
+	}
+}
+
 func TestScriptsBeyondTheBoundsAreRefused(t *testing.T) {
 	for name, script := range map[string]string{
 		"long":   strings.Repeat("echo 1234567\n", maxScript/13+2),
@@ -191,6 +234,7 @@ func FuzzReadScript(f *testing.F) {
 	for _, seed := range []string{
 		"ls\n", "$ ls\nout\n", "cat <<A; cat <<B\n1\nA\n2\nB\n", "git checkout <x>\n# Expected: \"X {y}\"\n",
 		"a=$(uuidgen); echo $a\n", "(cd x && terraform -chdir=y plan -out=z)\n", "echo \"`date` $((1+<n>))\"\n", "sk-... [your-x] {id} YOUR_KEY <<a b>>\r\n",
+		"cat caf\xe9 <\xff> …\xe2 <<\xe9\n\xe9\n",
 	} {
 		f.Add(seed)
 	}
