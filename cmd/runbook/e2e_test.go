@@ -219,7 +219,7 @@ func (p production) stepTimes(step string) [2]string {
 		if entry.Data.Step != step {
 			continue
 		}
-		at := entry.Time.UTC().Format("15:04")
+		at := entry.Time.UTC().Format("2006-01-02 15:04:05 UTC")
 		switch entry.Type {
 		case "step.started":
 			times[0] = at
