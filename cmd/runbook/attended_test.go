@@ -154,6 +154,51 @@ func TestAttended(t *testing.T) {
 	}
 }
 
+// TestAttendedUnknown asks what became of a command that was under way when the
+// runner was killed, and takes the operator's word for it.
+func TestAttendedUnknown(t *testing.T) {
+	t.Parallel()
+	const list = "# Unknown\n\n```bash\n{ ledger one; test -e healed || kill -9 $PPID; }\nledger two\n```\n"
+	tests := []struct {
+		name, key string
+		code      int
+		calls     []string
+	}{
+		{"done", "d", exitOK, []string{"ledger one", "ledger two"}},
+		{"run again", "a", exitOK, []string{"ledger one", "ledger one", "ledger two"}},
+		{"failed", "f", exitFailed, []string{"ledger one"}},
+		{"not known yet", "q", exitHeld, []string{"ledger one"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t)
+			p.write(t, "list.md", list)
+			if code, out := p.run(t, "exec", "--yes", "--no-input", "list.md"); code != -1 {
+				t.Fatalf("exit code %d, want a kill:\n%s", code, out)
+			}
+			p.write(t, "healed", "")
+			tt := p.terminal(t, "exec", "--yes", "list.md")
+			tt.see("the journal does not know how it ended")
+			tt.see("What became of it? [d]one [f]ailed run [a]gain [q]uit")
+			tt.say(test.key + "\n")
+			if test.key != "q" {
+				tt.see("Reason, for the record:")
+				tt.say("the console shows it\n")
+			}
+			if code := tt.end(); code != test.code {
+				t.Errorf("exit code %d, want %d; the terminal shows:\n%s", code, test.code, tt.all)
+			}
+			if got := p.calls(t); !slices.Equal(got, test.calls) {
+				t.Errorf("the ledger has %q, want %q", got, test.calls)
+			}
+			if test.key != "q" {
+				wantTexts(t, "the record", p.read(t, "list.md"), []string{"the console shows it"})
+			}
+		})
+	}
+}
+
 func wantTexts(t *testing.T, where, text string, wanted []string) {
 	t.Helper()
 	for _, want := range wanted {
