@@ -255,6 +255,33 @@ func TestAttendedClosed(t *testing.T) {
 	})
 }
 
+// TestSignals stops a run without a terminal by each signal that means so.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			p := newWaiting(t)
+			tt := &terminalTest{t: t, cmd: p.command(t.Context(), "exec", "--yes", "--no-input", "list.md"), output: make(chan string)}
+			progress, err := tt.cmd.StderrPipe()
+			if err == nil {
+				err = tt.cmd.Start()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			go tt.read(progress)
+			tt.see("waiting: begun")
+			if err := tt.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			tt.see("waiting: interrupted")
+			p.release(t)
+			p.wantStopped(t, tt)
+		})
+	}
+}
+
 // newWaiting makes a place whose step waits until it is released.
 func newWaiting(t *testing.T) *process {
 	t.Helper()
@@ -320,25 +347,28 @@ func (p *process) terminal(t *testing.T, args ...string) *terminalTest {
 		t.Fatal(err)
 	}
 	tt.master = closable(t, master)
-	go func() {
-		defer close(tt.output)
-		buf := make([]byte, 4096)
-		for {
-			n, err := tt.master.Read(buf)
-			if n > 0 {
-				tt.output <- string(buf[:n])
-			}
-			if err != nil {
-				return // EIO, once nobody has the terminal open
-			}
-		}
-	}()
+	go tt.read(tt.master)
 	t.Cleanup(func() {
 		tt.close()
 		for range tt.output {
 		}
 	})
 	return tt
+}
+
+// read passes on what the program shows, up to its end.
+func (tt *terminalTest) read(from io.Reader) {
+	defer close(tt.output)
+	buf := make([]byte, 4096)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			tt.output <- string(buf[:n])
+		}
+		if err != nil {
+			return // a terminal that nobody has open any more gives EIO
+		}
+	}
 }
 
 // closable returns the terminal as a file whose Close takes effect while

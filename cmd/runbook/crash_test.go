@@ -61,6 +61,38 @@ func TestCrashAtEverySync(t *testing.T) {
 	}
 }
 
+// TestFullAtEverySize lets no file grow beyond a size, as a full disk does, each
+// time a larger one: the run stops with exit 5 before its next effect, and goes
+// on where there is room again.
+func TestFullAtEverySize(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	limit, err := exec.LookPath("prlimit")
+	if err != nil {
+		t.Skip("skipped: no prlimit")
+	}
+	for size := 256; ; size += 256 {
+		p := newProcess(t)
+		p.write(t, "list.md", crashList)
+		cmd := p.command(t.Context(), "exec", "--yes", "--no-input", "list.md")
+		cmd.Args = append([]string{"prlimit", fmt.Sprintf("--fsize=%d", size), cmd.Path}, cmd.Args[1:]...)
+		cmd.Path = limit
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			return
+		}
+		if code := cmd.ProcessState.ExitCode(); code != exitRecording {
+			t.Fatalf("%d bytes: exit code %d, want %d:\n%s", size, code, exitRecording, out)
+		}
+		p.finish(t, size)
+		if size > 1<<16 {
+			t.Fatalf("%d bytes are still not enough", size)
+		}
+	}
+}
+
 // crash runs the list and reports whether it was killed on the way. strace
 // counts the calls of each thread, so when is a bound, not a place.
 func crash(t *testing.T, p *process, when int) bool {
@@ -85,7 +117,7 @@ func crash(t *testing.T, p *process, when int) bool {
 }
 
 // finish brings the crashed run to its end as an operator would.
-func (p *process) finish(t *testing.T, when int) {
+func (p *process) finish(t *testing.T, at int) {
 	t.Helper()
 	args := []string{"exec", "--yes", "--no-input", "list.md"}
 	code, out := p.run(t, args...)
@@ -101,16 +133,16 @@ func (p *process) finish(t *testing.T, when int) {
 		code, out = p.run(t, append(args, "--resolve", step+"="+word, "--reason", "looked into the ledger")...)
 	}
 	if code != exitOK {
-		t.Fatalf("sync %d: exit %d:\n%s", when, code, out)
+		t.Fatalf("stopped at %d: exit %d:\n%s", at, code, out)
 	}
 	if got, want := p.calls(t), []string{"ledger one", "ledger two", "ledger three", "ledger four"}; !slices.Equal(got, want) {
-		t.Errorf("sync %d: the ledger has %q, want %q", when, got, want)
+		t.Errorf("stopped at %d: the ledger has %q, want %q", at, got, want)
 	}
 	if code, out := p.run(t, "verify", "list.md"); code != exitOK {
-		t.Errorf("sync %d: verify: exit %d:\n%s", when, code, out)
+		t.Errorf("stopped at %d: verify: exit %d:\n%s", at, code, out)
 	}
 	if !strings.Contains(p.read(t, "list.md"), "[x] Success [ ] Failed") {
-		t.Errorf("sync %d: the record says no success", when)
+		t.Errorf("stopped at %d: the record says no success", at)
 	}
 }
 

@@ -90,6 +90,9 @@ func (s *session) apart(record string) error {
 // inPlace reports whether the template's file becomes the record.
 func (s *session) inPlace() bool { return s.target == s.place.path }
 
+// errNoRun is a record without the template and the journal that it is made of.
+var errNoRun = errors.New("the directory of its run is missing")
+
 // newest looks for the run that made, or is making, the record.
 func (s *session) newest() error {
 	ids, err := journal.List(s.runs)
@@ -98,8 +101,7 @@ func (s *session) newest() error {
 	}
 	if len(ids) == 0 {
 		if isRecord(s.current) {
-			return usagef("bring back "+s.runs+", or `runbook reset` the file",
-				"%s is a record, and the directory of its run is missing", s.file)
+			return usagef("bring back "+s.runs, "%s is a record, and %w", s.file, errNoRun)
 		}
 		return s.fresh()
 	}

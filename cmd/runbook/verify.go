@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -73,6 +74,9 @@ func judgeRecord(file, record string, src []byte) verdictJSON {
 	}
 	s, err := openSession(file, record)
 	switch {
+	case errors.Is(err, errNoRun):
+		v.Verdict, v.Reasons = "cannot-check", append(v.Reasons, err.Error())
+		return v
 	case err != nil:
 		v.Verdict, v.Reasons = "invalid", append(v.Reasons, err.Error())
 		return v
