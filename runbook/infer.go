@@ -136,17 +136,20 @@ func (in *inferrer) time(t *Task) (Binding, bool) {
 }
 
 func (in *inferrer) stepBy(t *Task) *Task {
-	var after *Task
+	var before *Task
 	for _, s := range in.steps {
 		if s.Slot.Section != t.Slot.Section {
 			continue
 		}
 		if s.Slot.Mark.Start > t.Slot.Mark.Start {
-			return s
+			if before == nil {
+				before = s
+			}
+			break
 		}
-		after = s
+		before = s
 	}
-	return after
+	return before
 }
 
 // output looks for the terraform output that a label means: its name but for
@@ -157,11 +160,14 @@ func (in *inferrer) output(t *Task) Binding {
 	if len(label) < 2 {
 		return ask
 	}
-	var contain, near []namedOutput
+	var equal, contain, near []namedOutput
+	seen := map[namedOutput]bool{} // an output named twice is still one
 	for _, o := range in.outputs {
-		if o.step.Slot.Mark.Start > t.Slot.Mark.Start {
+		once := namedOutput{name: o.name, dir: o.dir}
+		if o.step.Slot.Mark.Start > t.Slot.Mark.Start || seen[once] {
 			continue
 		}
+		seen[once] = true
 		words := labelWords(o.name)
 		shared := 0
 		for _, w := range label {
@@ -171,18 +177,21 @@ func (in *inferrer) output(t *Task) Binding {
 		}
 		switch {
 		case slices.Equal(words, label):
-			return outputBinding(o, "the label is the output's name")
+			equal = append(equal, o)
 		case shared == len(label):
 			contain = append(contain, o)
 		case 2*shared > len(label) && slices.Contains(words, label[len(label)-1]):
 			near = append(near, o)
 		}
 	}
-	if len(contain) == 1 {
+	if len(equal) == 1 {
+		return outputBinding(equal[0], "the label is the output's name")
+	}
+	if len(equal) == 0 && len(contain) == 1 {
 		return outputBinding(contain[0], "the only output whose name has all words of the label")
 	}
-	for _, o := range append(contain, near...) {
-		if !in.taken(o.name) {
+	for _, o := range slices.Concat(equal, contain, near) {
+		if len(equal) > 0 || !in.taken(o.name) {
 			b := outputBinding(o, "its name shares most words with the label")
 			ask.Suggest = append(ask.Suggest, Suggestion{Use: b.Use, Args: b.Args, Why: b.Why})
 		}
@@ -265,7 +274,7 @@ func containsAny(words, any []string) bool {
 // outputsNamed finds the outputs that a command's `terraform output` names.
 func outputsNamed(text string) []string {
 	var found []string
-	for _, tool := range []string{"terraform output", "tofu output"} {
+	for _, tool := range []string{"terraform", "tofu"} {
 		rest := text
 		for {
 			i := strings.Index(rest, tool)
@@ -273,12 +282,32 @@ func outputsNamed(text string) []string {
 				break
 			}
 			rest = rest[i+len(tool):]
-			if name := outputOperand(rest); name != "" {
+			after, ok := subcommand(rest, "output")
+			if name := outputOperand(after); ok && name != "" {
 				found = append(found, name)
 			}
 		}
 	}
 	return found
+}
+
+// subcommand returns what follows the subcommand in a tool's arguments, of
+// which -chdir and its like may come first.
+func subcommand(rest, name string) (string, bool) {
+	for {
+		trimmed := strings.TrimLeft(rest, " \t")
+		if trimmed == rest {
+			return "", false
+		}
+		if after, ok := strings.CutPrefix(trimmed, name); ok {
+			return after, true
+		}
+		end := strings.IndexAny(trimmed, " \t\n")
+		if trimmed == "" || trimmed[0] != '-' || end < 0 {
+			return "", false
+		}
+		rest = trimmed[end:]
+	}
 }
 
 // outputOperand reads the name after "terraform output": the first word that

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -190,12 +191,14 @@ func (b *planner) attributes(t *Task) (dir string) {
 		case "timeout":
 			t.Timeout, err = parseTimeout(value)
 		case "skip":
-			t.Skip = value != "false"
+			t.Skip, err = parseSwitch(key, value)
 		case "tty":
-			t.TTY = value != "false"
+			t.TTY, err = parseSwitch(key, value)
 		case "sensitive":
+			var on bool
+			on, err = parseSwitch(key, value)
 			t.Sensitive = ""
-			if value != "false" {
+			if on || err != nil {
 				t.Sensitive = "the step is marked sensitive"
 			}
 		default:
@@ -239,7 +242,7 @@ func (b *planner) bind() {
 		default:
 			t.Binding = b.inf.field(t)
 		}
-		if ru := b.in.Sidecar.rule(t.Slot); ru != nil {
+		if ru := b.in.Sidecar.rule(t.Slot); ru != nil && !b.personal(t, ru) {
 			t.Binding = Binding{Use: ru.use, Args: ru.args, Origin: FromSidecar, Line: ru.line, Why: "the sidecar says so"}
 			for _, fault := range checkBinding(infos, what, t.Binding) {
 				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
@@ -253,6 +256,24 @@ func (b *planner) bind() {
 			}
 		}
 	}
+}
+
+// personal reports whether only its own person can settle the slot: a sign-off,
+// or a blank of one. A rule that names it outright is then an error; a glob
+// passes over it.
+func (b *planner) personal(t *Task, ru *rule) bool {
+	item := t.Slot
+	if item.Kind != ItemSlot {
+		item = b.plan.Document.Slot(t.Slot.Owner)
+	}
+	if item == nil || item.Kind != ItemSlot || item.Item != SignOff || item == t.Slot && ru.use == "ask" {
+		return false
+	}
+	if !strings.Contains(ru.pattern, "*") {
+		b.report(Problem{Error, "sidecar", t.Slot.Line,
+			fmt.Sprintf("%s:%d: %s belongs to a sign-off, which only its person gives", b.in.Sidecar.Name, ru.line, t.Slot.ID), "bind it to ask"})
+	}
+	return true
 }
 
 // itemBinding is how an item is settled when nothing says otherwise: a person
@@ -370,6 +391,11 @@ func (b *planner) refuse(g GivenFor, t *Task) error {
 	if owner != nil && owner.Kind == ItemSlot && owner.Item == SignOff {
 		return fmt.Errorf("belongs to the sign-off %s, which only its person gives: answer that item, with by: and their name", owner.ID)
 	}
+	if g.By != "" {
+		if err := CheckValue(g.By); err != nil {
+			return fmt.Errorf("%w, in by:", err)
+		}
+	}
 	switch t.Slot.Kind {
 	case ItemSlot:
 		if t.Slot.Item == SignOff && g.By == "" {
@@ -414,10 +440,7 @@ func (b *planner) choose() {
 			b.unknownStep("--from", sel.From)
 		}
 	}
-	section := b.sectionNamed(sel.Section)
-	if sel.Section != "" && section < 0 {
-		b.report(Problem{Severity: Error, Code: "selection", Message: fmt.Sprintf("--section: there is no section %q", sel.Section)})
-	}
+	section := b.section(sel.Section)
 	sections := map[int]bool{} // those that hold a selected step
 	for _, i := range b.plan.stepTasks {
 		t := &b.plan.Tasks[i]
@@ -457,13 +480,40 @@ func (b *planner) stepNamed(name string) *Task {
 	return nil
 }
 
-func (b *planner) sectionNamed(name string) int {
-	for i, s := range b.plan.Document.Sections {
-		if i > 0 && (string(s.ID) == name || strings.EqualFold(s.Title, name)) {
-			return i
+// section finds the section that --section names; -1 is none.
+func (b *planner) section(name string) int {
+	if name == "" {
+		return -1
+	}
+	fault := func(format string, args ...any) {
+		b.report(Problem{Severity: Error, Code: "selection", Message: "--section: " + fmt.Sprintf(format, args...)})
+	}
+	sections := b.plan.Document.Sections
+	var found []int
+	for i, s := range sections {
+		switch {
+		case i == 0:
+		case string(s.ID) == name:
+			found = []int{i}
+		case strings.EqualFold(s.Title, name) && (len(found) == 0 || string(sections[found[0]].ID) != name):
+			found = append(found, i)
 		}
 	}
-	return -1
+	if len(found) == 0 {
+		fault("there is no section %q", name)
+		return -1
+	}
+	if len(found) > 1 {
+		ids := make([]string, len(found))
+		for i, at := range found {
+			ids[i] = string(sections[at].ID)
+		}
+		fault("%d sections are called %q; name one of them by its ID: %s", len(found), name, strings.Join(ids, ", "))
+	}
+	if c := sections[found[0]].Contingency; c != "" {
+		fault("%s is a contingency, which exec never enters", c)
+	}
+	return found[0]
 }
 
 // placeholders takes the values given for the steps' placeholders and reports
@@ -471,13 +521,17 @@ func (b *planner) sectionNamed(name string) int {
 func (b *planner) placeholders() {
 	b.plan.Values = map[string]Given{}
 	for _, g := range b.in.Givens {
-		if !b.spelled(g.Key) || g.Kind == ItemSlot {
+		key := strings.TrimSpace(g.Key)
+		if !b.spelled(key) || g.Kind == ItemSlot {
 			continue
 		}
 		if err := CheckValue(g.Value); err != nil {
-			b.report(Problem{Severity: Error, Code: "given", Message: fmt.Sprintf("%s: %q %v", g.Where, g.Key, err)})
+			p := Problem{Severity: Error, Code: "given", Message: fmt.Sprintf("%s: %q %v", g.Where, g.Key, err)}
+			if !slices.Contains(b.plan.Problems, p) {
+				b.report(p)
+			}
 		}
-		b.plan.Values[g.Key] = g.Given
+		b.plan.Values[key] = g.Given
 	}
 	for _, t := range b.inf.steps {
 		seen := map[string]bool{}

@@ -100,6 +100,17 @@ func parseTimeout(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// parseSwitch reads an attribute that is on or off; nothing means on.
+func parseSwitch(key, s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "", "true", "yes", "on":
+		return true, nil
+	case "false", "no", "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s is true or false, not %q", key, s)
+}
+
 func (r *sidecarReader) holds(n *yaml.Node) {
 	if n.Kind != yaml.SequenceNode {
 		r.fault(n.Line, "hold takes a list")

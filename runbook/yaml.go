@@ -1,8 +1,10 @@
 package runbook
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,10 +21,16 @@ type yamlReader struct {
 // document calls do for each key of the file's top mapping; an empty file has
 // none.
 func (r *yamlReader) document(src []byte, do func(key string, v *yaml.Node)) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
+	var root, more yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	if err := dec.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
 		r.fault(0, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
 		return
+	}
+	if err := dec.Decode(&more); err == nil {
+		r.fault(more.Line, "a second YAML document; the file is one")
+	} else if !errors.Is(err, io.EOF) {
+		r.fault(0, "%s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	if len(root.Content) > 0 {
 		r.mapping(root.Content[0], func(k, v *yaml.Node) { do(k.Value, v) })

@@ -1,0 +1,543 @@
+package runbook
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bound writes a binding as "use key=value …".
+func bound(b Binding) string {
+	text := b.Use
+	for _, k := range slices.Sorted(maps.Keys(b.Args)) {
+		text += " " + k + "=" + b.Args[k]
+	}
+	for _, s := range b.Suggest {
+		text += " (perhaps " + s.Use + " " + s.Args["output"] + s.Args["run"] + ")"
+	}
+	return text
+}
+
+// seedBindings says where every blank of the seed gets its value from. Blanks
+// of sign-offs are those of their items' persons.
+const seedBindings = `3 Date: clock at=start format=date of=run
+4 Deployer: operator
+6 Terraform Version: terraform get=version
+87 Store in: ask
+145 Deployment Time: clock at=start format=time of=deployment-steps/5-apply-infrastructure
+146 Completion Time: clock at=end format=time of=deployment-steps/5-apply-infrastructure
+168 GitHub Actions Deploy Role ARN: terraform dir=infra/terraform output=github_actions_deploy_role_arn
+169 GitHub Actions Runtime Role ARN: ask (perhaps terraform github_actions_role_arn)
+170 Ops Alerts Topic ARN: terraform dir=infra/terraform output=ops_alerts_topic_arn
+171 Dashboard URL: terraform dir=infra/terraform output=cloudwatch_dashboard_url
+230 ACCOUNT_ID: aws get=account
+231 ACCOUNT_ID: aws get=account
+347 Decision Maker: ask
+348 Rollback Time: clock at=start format=time of=rollback-plan/rollback-procedure
+389 Lead Engineer: ask role=Lead Engineer
+389 Date: ask role=Lead Engineer
+390 Security Review: ask role=Security Review
+390 Date: ask role=Security Review
+391 Operations Lead: ask role=Operations Lead
+391 Date: ask role=Operations Lead
+395 Deployment Completed: ask role=Deployment Completed
+395 Date: ask role=Deployment Completed
+395 Time: ask role=Deployment Completed
+396 Smoke Tests Passed: ask role=Smoke Tests Passed
+396 Date: ask role=Smoke Tests Passed
+396 Time: ask role=Smoke Tests Passed
+397 Monitoring Verified: ask role=Monitoring Verified
+397 Date: ask role=Monitoring Verified
+397 Time: ask role=Monitoring Verified
+401 Production Deployment Successful: ask role=Production Deployment Successful
+401 Date: ask role=Production Deployment Successful
+402 Handoff to Operations: ask role=Handoff to Operations
+402 Date: ask role=Handoff to Operations
+436 Primary Deployer: ask
+436 Phone: ask
+437 Backup Deployer: ask
+437 Phone: ask
+438 AWS Account Owner: ask
+438 Phone: ask
+439 On-Call Engineer: ask
+440 Security Contact: ask
+440 Phone: ask
+449 Date: clock at=start format=date of=run
+450 Operator: operator
+463 Completed: count of=done
+463 Completed: count of=total
+464 Blocked: count of=blocked
+465 Notes: ask
+467 Deployment Status: run
+469 Next Review Date: ask
+`
+
+func TestTheSeedsBlanks(t *testing.T) {
+	var got strings.Builder
+	fields := 0
+	for _, task := range seedPlan(t).Tasks {
+		switch task.Slot.Kind {
+		case FieldSlot:
+			fields++
+		case StepSlot, ItemSlot:
+			continue
+		}
+		fmt.Fprintf(&got, "%d %s: %s\n", task.Slot.Line, task.Slot.Label, bound(task.Binding))
+	}
+	if got.String() != seedBindings {
+		t.Errorf("got:\n%s", got.String())
+	}
+	if fields != 47 {
+		t.Errorf("%d fields, want 47", fields)
+	}
+}
+
+func TestTheSeedsItems(t *testing.T) {
+	kinds := map[ItemKind]int{}
+	for _, task := range seedPlan(t).Tasks {
+		if task.Slot.Kind != ItemSlot {
+			continue
+		}
+		kinds[task.Slot.Item]++
+		if task.Binding.Use != "ask" {
+			t.Errorf("line %d is settled by %s, unasked", task.Slot.Line, task.Binding.Use)
+		}
+		if task.Slot.Line == 16 && bound(task.Binding) != "ask (perhaps step ./scripts/test-e2e-manual.sh staging)" {
+			t.Errorf("line 16: %s", bound(task.Binding))
+		}
+	}
+	if want := map[ItemKind]int{Claim: 89, SignOff: 8, Criterion: 5, Deferred: 15}; !maps.Equal(kinds, want) {
+		t.Errorf("%v, want %v", kinds, want)
+	}
+}
+
+// Each case is a document with one blank, or more, and how the first one that
+// is not ordinary text is filled.
+func TestInference(t *testing.T) {
+	step := func(script string) string { return bash(script) }
+	tests := map[string]struct{ text, label, want string }{
+		"the step before it, not the one after it":      {step("a") + "Start Time: ____\n\n" + step("b"), "Start Time", "clock at=start format=time of=step"},
+		"else the first one after it":                   {"Start Time: ____\n\n" + step("a") + step("b"), "Start Time", "clock at=start format=time of=step"},
+		"the last one before it":                        {step("a") + step("b") + "End Time: ____\n\n", "End Time", "clock at=end format=time of=step-2"},
+		"no step in its section":                        {"# A\n\n" + step("a") + "# B\n\nStart Time: ____\n", "Start Time", "ask"},
+		"a time of neither start nor end":               {step("a") + "Time: ____\n", "Time", "ask"},
+		"an output by its name":                         {step("terraform output dashboard_url") + "Dashboard URL: ____\n", "Dashboard URL", "terraform dir=. output=dashboard_url"},
+		"an output named twice is one":                  {step("terraform output dashboard_url\nterraform output -raw dashboard_url") + "Dashboard: ____\nURL of Dashboard: ____\n", "URL of Dashboard", "ask (perhaps terraform dashboard_url)"},
+		"an output with more words, named twice":        {step("terraform output main_dashboard_url\nterraform output -raw main_dashboard_url") + "Dashboard URL: ____\n", "Dashboard URL", "terraform dir=. output=main_dashboard_url"},
+		"two outputs with all the words":                {step("terraform output a_dashboard_url\nterraform output b_dashboard_url") + "Dashboard URL: ____\n", "Dashboard URL", "ask (perhaps terraform a_dashboard_url) (perhaps terraform b_dashboard_url)"},
+		"one name in two places is not certain":         {step("terraform output dashboard_url\ncd a\nterraform output dashboard_url") + "Dashboard URL: ____\n", "Dashboard URL", "ask (perhaps terraform dashboard_url) (perhaps terraform dashboard_url)"},
+		"an output that only comes later":               {"Dashboard URL: ____\n\n" + step("terraform output dashboard_url"), "Dashboard URL", "ask"},
+		"a label of one word is not enough":             {step("terraform output url") + "URL: ____\n", "URL", "ask"},
+		"-chdir":                                        {step("terraform -chdir=a output dashboard_url") + "Dashboard URL: ____\n", "Dashboard URL", "terraform dir=a output=dashboard_url"},
+		"blocked without a total beside it":             {"Blocked: ____\n", "Blocked", "ask"},
+		"a status whose options are not those of a run": {"**Status:** [ ] Green [ ] Failed\n", "Status", "ask"},
+		"a choice that is not about the run":            {"**Mode:** [ ] Success [ ] Failed\n", "Mode", "ask"},
+		"a status that offers what a run comes to":      {"**Status:** [ ] Passed [ ] Failed\n", "Status", "run"},
+		"git":                          {"**Commit SHA:** ____\n", "Commit SHA", "git get=commit"},
+		"an account's number in prose": {"Role: arn:aws:iam::ACCOUNT_ID:role/x\n", "ACCOUNT_ID", "aws get=account"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, tt.text, func(in *PlanInput) { in.Tree = treeOf("main.tf", "a/main.tf") })
+			for _, task := range plan.Tasks {
+				if task.Slot.Label == tt.label && task.Slot.Kind != StepSlot {
+					if got := bound(task.Binding); got != tt.want {
+						t.Errorf("%s, want %s", got, tt.want)
+					}
+					return
+				}
+			}
+			t.Errorf("no blank %q in %v", tt.label, plan.Document.Slots)
+		})
+	}
+}
+
+const release = `**Version:** ____
+
+- [ ] Built
+- [ ] Ready
+
+**Status:** [ ] Success [ ] Failed
+
+## Ship
+
+**Time:** ____
+
+` + "```bash\ngit checkout <tag>\nship arn:aws:iam::ACCOUNT_ID:role/x\n```" + `
+
+Goes to arn:aws:iam::ACCOUNT_ID:role/x.
+
+## Approval
+
+- [ ] Review: ____ Date: ____
+
+## Again
+
+**Time:** ____
+`
+
+func set(key, value string) GivenFor {
+	return GivenFor{Key: key, Where: "--set", Given: Given{Value: value, Source: "set"}}
+}
+
+func attest(key string, v Verdict, by string) GivenFor {
+	return GivenFor{Key: key, Kind: ItemSlot, Where: "answers.yaml:4", Given: Given{Verdict: v, By: by, Source: "answers"}}
+}
+
+func TestWhatIsGiven(t *testing.T) {
+	tests := map[string]struct {
+		given  GivenFor
+		filled string // IDs with their values
+		values string // of placeholders in steps
+		err    string
+	}{
+		"by label":                           {set("Version", "1"), "version=1", "", ""},
+		"by label in other capitals":         {set("vERSION", "1"), "version=1", "", ""},
+		"by ID":                              {set("ship/time", "1"), "ship/time=1", "", ""},
+		"by glob":                            {set("*/time", "1"), "ship/time=1 again/time=1", "", ""},
+		"an ambiguous label names the IDs":   {set("Time", "1"), "", "", `--set: "Time" matches 2 slots; name one of them by its ID: ship/time, again/time`},
+		"no such thing":                      {set("Vision", "1"), "", "", `--set: "Vision" matches no blank, item or placeholder`},
+		"an item is not set":                 {set("Built", "1"), "", "", `is an item`},
+		"a choice":                           {set("Status", "failed"), "status=failed", "", ""},
+		"a choice has no such option":        {set("Status", "Green"), "", "", `has no option "Green"`},
+		"a placeholder in a step":            {set("<tag>", "v1"), "", "<tag>=v1", ""},
+		"one in steps and in prose":          {set("ACCOUNT_ID", "123456789012"), "ship/account-id=123456789012", "ACCOUNT_ID=123456789012", ""},
+		"a value of two lines":               {set("Version", "1\n2"), "", "", "more than one line"},
+		"a placeholder's value of two lines": {set("<tag>", "1\n2"), "", "<tag>=1\n2", "more than one line"},
+		"an empty value":                     {set("Version", " "), "", "", "empty"},
+		"a sign-off's blank":                 {set("approval/review/name", "Eve"), "", "", "belongs to the sign-off approval/review, which only its person gives"},
+		"an item":                            {attest("Built", Pass, "Eve"), "built=pass by Eve", "", ""},
+		"an item by glob":                    {attest("*", NotApplicable, "Eve"), "built=n/a by Eve ready=n/a by Eve approval/review=n/a by Eve", "", ""},
+		"a sign-off by its person":           {attest("approval/review", Pass, "Eve"), "approval/review=pass by Eve", "", ""},
+		"a sign-off by nobody":               {attest("approval/review", Pass, ""), "", "", "needs by: with the name"},
+		"a sign-off by two lines":            {attest("approval/review", Pass, "Eve\n- [x] Built"), "", "", "more than one line, in by:"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, release, func(in *PlanInput) { in.Givens = []GivenFor{tt.given} })
+			var filled, values, errs []string
+			for _, task := range plan.Tasks {
+				if g := task.Binding.Given; g != nil && g.Verdict != "" {
+					filled = append(filled, fmt.Sprintf("%s=%s by %s", task.Slot.ID, g.Verdict, g.By))
+				} else if g != nil {
+					filled = append(filled, fmt.Sprintf("%s=%s", task.Slot.ID, g.Value))
+				}
+			}
+			for _, k := range slices.Sorted(maps.Keys(plan.Values)) {
+				values = append(values, k+"="+plan.Values[k].Value)
+			}
+			for _, p := range plan.Errors() {
+				errs = append(errs, p.Message)
+			}
+			if got := strings.Join(filled, " "); got != tt.filled {
+				t.Errorf("filled %q, want %q", got, tt.filled)
+			}
+			if got := strings.Join(values, " "); got != tt.values {
+				t.Errorf("values %q, want %q", got, tt.values)
+			}
+			if got := strings.Join(errs, "\n"); tt.err == "" && got != "" || !strings.Contains(got, tt.err) {
+				t.Errorf("errors %q, want %q", got, tt.err)
+			}
+			if len(errs) > 1 {
+				t.Errorf("one fault told %d times: %q", len(errs), errs)
+			}
+		})
+	}
+}
+
+func TestSelection(t *testing.T) {
+	text := "- [ ] top\n\n## A\n\n- [ ] a\n\n" + bash("one") + "## B\n\n- [ ] b\n\n" + bash("two") + "### B2\n\n- [ ] b2\n\n" + bash("three") + "## Rollback\n\n- [ ] r\n\n" + bash("four") + "## C\n\n- [ ] c\n\n## B\n\n- [ ] again\n"
+	tests := map[string]struct {
+		sel   Selection
+		steps string
+		items string
+		err   string
+	}{
+		"all, but for contingencies": {Selection{}, "1 2 3", "top a b b2 c again", ""},
+		"a step by number":           {Selection{Steps: []string{"2"}}, "2", "b", ""},
+		"a step by ID":               {Selection{Steps: []string{"a"}}, "1", "a", ""},
+		"two steps":                  {Selection{Steps: []string{"3", "1"}}, "1 3", "a b2", ""},
+		"from":                       {Selection{From: "2"}, "2 3", "b b2", ""},
+		"a section by ID":            {Selection{Section: "b"}, "2 3", "b b2", ""},
+		"a section by title":         {Selection{Section: "c"}, "", "c", ""},
+		"an ambiguous title":         {Selection{Section: "B"}, "2 3", "b b2", `--section: 2 sections are called "B"; name one of them by its ID: b, b-2`},
+		"no such step":               {Selection{Steps: []string{"9"}}, "1 2 3", "", `--step: there is no step "9"; there are 4 steps`},
+		"no such from":               {Selection{From: "x"}, "1 2 3", "", `--from: there is no step "x"`},
+		"no such section":            {Selection{Section: "x"}, "1 2 3", "", `--section: there is no section "x"`},
+		"a step of a contingency":    {Selection{Steps: []string{"4"}}, "", "", "step 4 belongs to the contingency rollback, which exec never enters"},
+		"a contingency":              {Selection{Section: "rollback"}, "", "", "--section: rollback is a contingency, which exec never enters"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, text, func(in *PlanInput) { in.Select = tt.sel })
+			var steps, items, errs []string
+			for _, task := range plan.Tasks {
+				switch {
+				case !task.Selected:
+				case task.Number > 0:
+					steps = append(steps, fmt.Sprint(task.Number))
+				default:
+					items = append(items, task.Slot.Label)
+				}
+			}
+			for _, p := range plan.Errors() {
+				errs = append(errs, p.Message)
+			}
+			if got := strings.Join(steps, " "); got != tt.steps {
+				t.Errorf("steps %s, want %s", got, tt.steps)
+			}
+			if got := strings.Join(items, " "); tt.err == "" && got != tt.items {
+				t.Errorf("items %s, want %s", got, tt.items)
+			}
+			if got := strings.Join(errs, "\n"); (got == "") != (tt.err == "") || !strings.Contains(got, tt.err) {
+				t.Errorf("errors %q, want %q", got, tt.err)
+			}
+		})
+	}
+}
+
+func TestSidecarRules(t *testing.T) {
+	tests := map[string]struct {
+		sidecar string
+		slot    ID
+		want    string // the binding
+		err     string
+	}{
+		"by ID":                           {"fields:\n  version: {use: git, get: tag}\n", "version", "git get=tag", ""},
+		"by glob":                         {"fields:\n  \"*/time\": {use: git, get: tag}\n", "again/time", "git get=tag", ""},
+		"by text":                         {"fields:\n  \"text:version\": {use: operator}\n", "version", "operator", ""},
+		"a later rule outranks":           {"fields:\n  \"*\": {use: operator}\n  version: {use: git, get: tag}\n", "version", "git get=tag", ""},
+		"an item":                         {"items:\n  built: {use: step, run: \"test -f x\"}\n", "built", "step run=test -f x", ""},
+		"a choice":                        {"fields:\n  status: {use: ask}\n", "status", "ask", ""},
+		"a rule that matches nothing":     {"fields:\n  vision: {use: ask}\n", "", "", `release.runbook.yaml:2: "vision" matches no field`},
+		"an item's rule under fields":     {"fields:\n  built: {use: ask}\n", "", "", `"built" matches no field`},
+		"no such source":                  {"fields:\n  version: {use: oracle}\n", "", "", `release.runbook.yaml:2: version: there is no source "oracle"; there are ask, aws, clock`},
+		"no such check":                   {"items:\n  built: {use: operator}\n", "", "", `there is no check "operator"; there are ask, step`},
+		"no such argument":                {"fields:\n  version: {use: git, get: tag, of: x}\n", "", "", `git takes no argument "of"; it takes get`},
+		"an argument is missing":          {"fields:\n  version: {use: git}\n", "", "", `git needs the argument "get"`},
+		"a sign-off by a machine":         {"items:\n  approval/review: {use: step, run: \"true\"}\n", "approval/review", "ask role=Review", "belongs to a sign-off, which only its person gives"},
+		"a sign-off's blank by a machine": {"fields:\n  approval/review/name: {use: operator}\n", "approval/review/name", "ask role=Review", "belongs to a sign-off, which only its person gives"},
+		"a glob passes over sign-offs":    {"fields:\n  \"*\": {use: operator}\n", "approval/review/date", "ask role=Review", ""},
+		"an unknown attribute of a step":  {"steps:\n  ship: {colour: red}\n", "", "", `a step has no "colour"`},
+		"a hold on nothing":               {"hold:\n  - {before: ship, until: nowhere}\n", "", "", `release.runbook.yaml:2: hold: there is no section or slot "nowhere"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			car, problems := ParseSidecar("release.runbook.yaml", []byte(tt.sidecar))
+			plan := planOf(t, release, func(in *PlanInput) { in.Sidecar = car })
+			var errs []string
+			for _, p := range append(problems, plan.Errors()...) {
+				errs = append(errs, p.Message)
+			}
+			if got := strings.Join(errs, "\n"); (got == "") != (tt.err == "") || !strings.Contains(got, tt.err) {
+				t.Errorf("errors %q, want %q", got, tt.err)
+			}
+			for _, task := range plan.Tasks {
+				if task.Slot.ID == tt.slot && task.Slot.Kind != StepSlot && bound(task.Binding) != tt.want {
+					t.Errorf("%s, want %s", bound(task.Binding), tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestStepAttributes(t *testing.T) {
+	tests := map[string]struct {
+		attrs, sidecar string
+		flag           time.Duration
+		want           string // timeout skip tty sensitive
+		err            string
+	}{
+		"none":                         {"", "", 0, "0s false false false", ""},
+		"the document's":               {"{timeout=30m tty sensitive}", "", 0, "30m0s false true true", ""},
+		"the flag":                     {"", "", time.Minute, "1m0s false false false", ""},
+		"the step's outranks the flag": {"{timeout=30m}", "", time.Minute, "30m0s false false false", ""},
+		"the sidecar's default":        {"", "defaults: {timeout: 5m}\n", 0, "5m0s false false false", ""},
+		"the sidecar's outranks":       {"{timeout=30m skip}", "steps: {step: {timeout: 1h, skip: false}}\n", 0, "1h0m0s false false false", ""},
+		"words for yes and no":         {"{skip=no tty=yes sensitive=off}", "", 0, "0s false true false", ""},
+		"neither yes nor no":           {"{skip=perhaps}", "", 0, "0s false false false", `skip is true or false, not "perhaps"`},
+		"fails closed":                 {"{sensitive=perhaps}", "", 0, "0s false false true", "sensitive is true or false"},
+		"no duration":                  {"{timeout=soon}", "", 0, "0s false false false", `timeout "soon" is not a duration`},
+		"unknown":                      {"{dri=x}", "", 0, "0s false false false", `a step has no attribute "dri"; it has dir, sensitive, skip, timeout, tty`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			car, problems := ParseSidecar("release.runbook.yaml", []byte(tt.sidecar))
+			plan := planOf(t, "```bash "+tt.attrs+"\ndate\n```\n", func(in *PlanInput) { in.Sidecar, in.Timeout = car, tt.flag })
+			s := plan.Steps()[0]
+			if got := fmt.Sprintf("%s %v %v %v", s.Timeout, s.Skip, s.TTY, s.Sensitive != ""); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			errs := fmt.Sprint(append(problems, plan.Errors()...))
+			if tt.err == "" && errs != "[]" || !strings.Contains(errs, tt.err) {
+				t.Errorf("errors %s, want %q", errs, tt.err)
+			}
+		})
+	}
+}
+
+func TestAPlanListsEveryProblemAtOnce(t *testing.T) {
+	car, _ := ParseSidecar("s.yaml", []byte("fields:\n  nothing: {use: ask}\nitems:\n  built: {use: magic}\nhold:\n  - {before: x, until: y}\n"))
+	plan := planOf(t, release, func(in *PlanInput) {
+		in.Sidecar = car
+		in.Givens = []GivenFor{set("Time", "1"), set("Vision", "1"), attest("approval/review", Pass, "")}
+		in.Select = Selection{Steps: []string{"7"}, From: "8", Section: "none"}
+	})
+	if got := len(plan.Errors()); got != 10 {
+		t.Errorf("%d errors, want 10: %v", got, plan.Errors())
+	}
+}
+
+func TestHeldBy(t *testing.T) {
+	text := "## Before\n\n- [ ] a\n- [x] done\n\nAbort if:\n\n- [ ] criterion\n\n## Go\n\n- [ ] b\n\n" + bash("one") + "- [ ] below\n"
+	held := func(p *Plan, s *State) string {
+		var labels []string
+		for _, h := range p.HeldBy(p.Steps()[0], s) {
+			labels = append(labels, h.Slot.Label)
+		}
+		return strings.Join(labels, " ")
+	}
+	if got := held(planOf(t, text), NewState()); got != "" {
+		t.Errorf("held by %s", got)
+	}
+	strict := planOf(t, text, func(in *PlanInput) { in.Strict = true })
+	if got := held(strict, NewState()); got != "a b" {
+		t.Errorf("--strict: held by %s", got)
+	}
+	s := NewState()
+	for id, v := range map[ID]Verdict{"before/a": NotApplicable, "go/b": Fail} {
+		s.Items[id] = &ItemSettled{Item: id, Verdict: v}
+	}
+	if got := held(strict, s); got != "b" {
+		t.Errorf("only a pass or n/a lets go: held by %s", got)
+	}
+	for hold, want := range map[string]string{
+		"{before: go, until: before}":              "a",
+		"{before: go/step, until: [before, go/b]}": "",
+		"{before: before, until: go/below}":        "below",
+	} {
+		car, problems := ParseSidecar("s.yaml", []byte("hold:\n  - "+hold+"\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		plan := planOf(t, text, func(in *PlanInput) { in.Sidecar = car })
+		if want == "" {
+			if len(plan.Errors()) == 0 {
+				t.Errorf("%s: go/step is no place of this document", hold)
+			}
+			continue
+		}
+		if got := held(plan, NewState()); got != want {
+			t.Errorf("%s: held by %s, want %s", hold, got, want)
+		}
+	}
+}
+
+// The order in which a plan becomes ready: what stands above a step before it,
+// what waits for a step after it.
+func TestReady(t *testing.T) {
+	plan := planOf(t, "A: ____\n\n- [ ] a\n\n"+bash("one")+"Start Time: ____\n\n"+bash("two")+"- [ ] b\n")
+	s := NewState()
+	var order []string
+	for range 10 {
+		ready := plan.Ready(s)
+		if len(ready) == 0 {
+			break
+		}
+		var ids []string
+		for _, task := range ready {
+			ids = append(ids, string(task.Slot.ID))
+			switch {
+			case task.Number > 0:
+				s.Steps[task.Slot.ID] = &StepState{Status: StepPassed}
+			case task.Slot.Kind == ItemSlot:
+				s.Open[task.Slot.ID] = "tried"
+			default:
+				s.Fields[task.Slot.ID] = &FieldFilled{}
+			}
+		}
+		order = append(order, strings.Join(ids, "+"))
+	}
+	if got := strings.Join(order, " "); got != "a-2+a step start-time step-2 b" {
+		t.Errorf("%s", got)
+	}
+	if len(plan.Left(s)) != 0 {
+		t.Error("something is left")
+	}
+}
+
+func TestPlanJSON(t *testing.T) {
+	text := "# Release <1>\n\n**Date:** ____ (start)\n\n- [ ] Ready (`./check.sh`)\n- [x] Done\n\n| A | B |\n|---|---|\n| role | arn:aws:iam::ACCOUNT_ID:role/x |\n\n## Ship\n\n" +
+		"```bash {timeout=90s}\n# Apply it\necho \"$(touch /tmp/never) ${HOME} *.md\" > out.txt\ngit checkout <tag>\nprintenv\n# Expected: \"3 > 2\"\n```\n\n**Status:** [ ] Success [ ] Failed\n\n## Rollback\n\n- [ ] told\n\n" + bash("undo")
+	plan := planOf(t, text, func(in *PlanInput) { in.Givens = []GivenFor{set("<tag>", "v1"), attest("ready", Pass, "Eve")} })
+	got, err := plan.JSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("testdata", "plan", "small.json")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := readFile(t, "testdata/plan", "small.json"); string(got) != string(want) {
+		t.Errorf("%s differs; got:\n%s", name, got)
+	}
+	if !strings.Contains(string(got), `echo \"$(touch /tmp/never) ${HOME} *.md\" > out.txt`) || !strings.Contains(string(got), "git checkout <tag>") {
+		t.Error("a command is not as it was written")
+	}
+}
+
+// The keys that people's scripts rely on.
+func TestPlanJSONKeepsItsContract(t *testing.T) {
+	b, err := seedPlan(t).JSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var view map[string]json.RawMessage
+	if err := json.Unmarshal(b, &view); err != nil {
+		t.Fatal(err)
+	}
+	for list, keys := range map[string]string{
+		"document": "path sha256",
+		"steps":    "id number section line lang contingency dir commands expects",
+		"items":    "id line text state kind use args inferred",
+		"fields":   "id line label in use args inferred suggest",
+		"choices":  "id line label options use",
+		"findings": "severity code line message hint",
+	} {
+		var entries []map[string]json.RawMessage
+		raw := view[list]
+		if list == "document" {
+			raw = json.RawMessage("[" + string(raw) + "]")
+		}
+		if err := json.Unmarshal(raw, &entries); err != nil || len(entries) == 0 {
+			t.Fatalf("%s: %v", list, err)
+		}
+		for _, key := range strings.Fields(keys) {
+			if _, ok := entries[0][key]; !ok {
+				t.Errorf("%s: no %s", list, key)
+			}
+		}
+	}
+}
+
+func TestPlanningTwiceSaysTheSame(t *testing.T) {
+	one, err := seedPlan(t).JSON(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := seedPlan(t).JSON(nil)
+	if err != nil || string(one) != string(two) {
+		t.Errorf("two plans differ (%v)", err)
+	}
+}
