@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -39,12 +40,14 @@ func (Ask) Info() runbook.Info {
 // during it.
 func (a Ask) Check(_ context.Context, q executor.Query) (executor.Finding, error) {
 	slot := q.Task.Slot
-	switch {
+	switch not := q.Args["not"]; {
+	case not != "" && not != "operator":
+		return executor.Finding{}, fmt.Errorf("not is operator, not %q", not)
 	case slot.Item == runbook.Deferred:
 		return executor.Finding{}, errors.New("due after the run: " + cmp.Or(q.Document.Sections[slot.Section].Due, slot.Lead))
 	case a.Prompter == nil:
 		return executor.Finding{}, executor.ErrUnanswered
-	case q.Args["not"] == "operator":
+	case not == "operator":
 		return executor.Finding{}, errors.New("someone other than the operator must settle it")
 	}
 	verdict, note, err := a.Prompter.Item(slot, q.Operator)

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
@@ -43,6 +45,9 @@ type observation struct {
 
 // assertion compiles the expression, which names only what an observation has.
 func assertion(args map[string]string) (string, *vm.Program, error) {
+	if strings.TrimSpace(args["run"]) == "" {
+		return "", nil, errors.New("there is no command to run")
+	}
 	text := cmp.Or(args["expect"], "exit == 0")
 	program, err := expr.Compile(text, expr.Env(observation{}), expr.AsBool())
 	if err != nil {
@@ -66,7 +71,7 @@ func (Step) Check(ctx context.Context, q executor.Query) (executor.Finding, erro
 	}
 	cmd := exec.CommandContext(ctx, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", q.Args["run"])
 	cmd.Dir = filepath.Join(q.Root, filepath.FromSlash(q.Args["dir"]))
-	cmd.Env = q.Env
+	cmd.Env, cmd.WaitDelay = q.Env, time.Second
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
@@ -80,6 +85,9 @@ func (Step) Check(ctx context.Context, q executor.Query) (executor.Finding, erro
 	met, err := expr.Run(program, seen)
 	if err != nil {
 		return executor.Finding{}, fmt.Errorf("expect: %w", err)
+	}
+	if met != true && (seen.Exit == 126 || seen.Exit == 127) {
+		return executor.Finding{}, fmt.Errorf("%s: exit %d: it could not be run", q.Args["run"], seen.Exit)
 	}
 	f := executor.Finding{Verdict: runbook.Fail, Evidence: fmt.Sprintf("%s: exit %d; %s", q.Args["run"], seen.Exit, text)}
 	if met == true {

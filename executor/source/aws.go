@@ -32,11 +32,14 @@ func (AWS) Info() runbook.Info {
 
 // Value implements executor.Source.
 func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) {
+	get := q.Args["get"]
+	if get != "account" && get != "arn" && get != "region" {
+		return executor.Value{}, fmt.Errorf("aws gives no %q", get)
+	}
 	cfg, err := awsConfig(ctx, q.Env)
 	if err != nil {
 		return executor.Value{}, err
 	}
-	get := q.Args["get"]
 	if get == "region" {
 		if cfg.Region == "" {
 			return executor.Value{}, errors.New("no AWS region is set")
@@ -44,13 +47,11 @@ func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) 
 		return executor.Value{Text: cfg.Region, Detail: "the region in use"}, nil
 	}
 	v, arn, err := identity(ctx, cfg)
-	switch {
-	case err != nil:
+	if err != nil {
 		return executor.Value{}, err
-	case get == "arn":
+	}
+	if get == "arn" {
 		v.Text = arn
-	case get != "account":
-		return executor.Value{}, fmt.Errorf("aws gives no %q", get)
 	}
 	return v, nil
 }

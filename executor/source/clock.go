@@ -40,11 +40,18 @@ func (Clock) Value(_ context.Context, q executor.Query) (executor.Value, error) 
 	case "time", "":
 		layout = "2006-01-02 15:04:05 UTC"
 	}
-	return executor.Value{Text: at.UTC().Format(layout), Detail: what}, nil
+	text := at.UTC().Format(layout)
+	if text == layout {
+		return executor.Value{}, fmt.Errorf("format %q is date, time or a layout that holds a part of 2006-01-02 15:04:05", layout)
+	}
+	return executor.Value{Text: text, Detail: what}, nil
 }
 
 func moment(q executor.Query) (time.Time, string, error) {
 	of, end := q.Args["of"], q.Args["at"] == "end"
+	if at := q.Args["at"]; at != "" && at != "start" && !end {
+		return time.Time{}, "", fmt.Errorf("at is start or end, not %q", at)
+	}
 	if of == "" || of == "run" {
 		if end {
 			return q.Now, "end of the run", nil

@@ -60,7 +60,10 @@ func (t *Terraform) Value(ctx context.Context, q executor.Query) (executor.Value
 		return version(ctx, tool, q)
 	case get == "workspace":
 		name, err := workspace(ctx, tool, dir, q.Env)
-		return executor.Value{Text: name, Detail: tool + " workspace show"}, err
+		if err != nil {
+			return executor.Value{}, err
+		}
+		return executor.Value{Text: name, Detail: tool + " workspace show"}, nil
 	case get != "":
 		return executor.Value{}, fmt.Errorf("terraform gives no %q", get)
 	case q.Args["output"] == "":
@@ -160,12 +163,22 @@ func version(ctx context.Context, tool string, q executor.Query) (executor.Value
 	if err := json.Unmarshal(b, &v); err != nil {
 		return executor.Value{}, fmt.Errorf("%s version -json: %w", tool, err)
 	}
+	if v.Version == "" {
+		return executor.Value{}, fmt.Errorf("%s version -json names no version", tool)
+	}
 	return executor.Value{Text: v.Version, Detail: tool + " version -json"}, nil
 }
 
 func workspace(ctx context.Context, tool, dir string, env []string) (string, error) {
 	out, err := command(ctx, dir, env, tool, "workspace", "show", "-no-color")
-	return strings.TrimSpace(string(out)), err
+	if err != nil {
+		return "", err
+	}
+	name := strings.TrimSpace(string(out))
+	if name == "" {
+		return "", fmt.Errorf("%s workspace show names no workspace", tool)
+	}
+	return name, nil
 }
 
 // Secrets implements executor.Learner: the text of every sensitive output,
