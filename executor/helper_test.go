@@ -90,7 +90,6 @@ type memoryJournal struct {
 	lines  [][]byte
 	calls  int
 	failAt int
-	events []string // "append" and "call" in the order in which they came
 }
 
 var errDisk = errors.New("no space left on device")

@@ -88,7 +88,7 @@ func (a arrow) forbids(name string) bool {
 func TestImportsPointOneWay(t *testing.T) {
 	core := []string{"runbook/journal/*", "runbook/seal/*"}
 	var arrows []arrow
-	for _, never := range []string{"os", "os/exec", "os/user", "os/signal", "net/...", "syscall", "runtime", "log", "golang.org/x/sys/...", "path/filepath", "math/rand/...", "crypto/rand"} {
+	for _, never := range []string{"os", "os/exec", "os/user", "os/signal", "net/...", "syscall", "log", "golang.org/x/sys/...", "path/filepath", "math/rand/...", "crypto/rand"} {
 		arrows = append(arrows, arrow{"the core has no effects", "runbook/*", never, core})
 	}
 	arrows = append(arrows,

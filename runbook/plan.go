@@ -393,7 +393,7 @@ func (b *planner) refuse(g GivenFor, t *Task) error {
 	}
 	if g.By != "" {
 		if err := CheckValue(g.By); err != nil {
-			return fmt.Errorf("%w, in by:", err)
+			return fmt.Errorf("%w as the name in by", err)
 		}
 	}
 	switch t.Slot.Kind {

@@ -216,7 +216,7 @@ func TestWhatIsGiven(t *testing.T) {
 		"an item by glob":                    {attest("*", NotApplicable, "Eve"), "built=n/a by Eve ready=n/a by Eve approval/review=n/a by Eve", "", ""},
 		"a sign-off by its person":           {attest("approval/review", Pass, "Eve"), "approval/review=pass by Eve", "", ""},
 		"a sign-off by nobody":               {attest("approval/review", Pass, ""), "", "", "needs by: with the name"},
-		"a sign-off by two lines":            {attest("approval/review", Pass, "Eve\n- [x] Built"), "", "", "more than one line, in by:"},
+		"a sign-off by two lines":            {attest("approval/review", Pass, "Eve\n- [x] Built"), "", "", "more than one line as the name in by"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -442,7 +442,7 @@ func TestHeldBy(t *testing.T) {
 // The order in which a plan becomes ready: what stands above a step before it,
 // what waits for a step after it.
 func TestReady(t *testing.T) {
-	plan := planOf(t, "A: ____\n\n- [ ] a\n\n"+bash("one")+"Start Time: ____\n\n"+bash("two")+"- [ ] b\n")
+	plan := planOf(t, "Name: ____\n\n- [ ] a\n\n"+bash("one")+"Start Time: ____\n\n"+bash("two")+"- [ ] b\n")
 	s := NewState()
 	var order []string
 	for range 10 {
@@ -464,7 +464,7 @@ func TestReady(t *testing.T) {
 		}
 		order = append(order, strings.Join(ids, "+"))
 	}
-	if got := strings.Join(order, " "); got != "a-2+a step start-time step-2 b" {
+	if got := strings.Join(order, " "); got != "name+a step start-time step-2 b" {
 		t.Errorf("%s", got)
 	}
 	if len(plan.Left(s)) != 0 {
