@@ -289,6 +289,34 @@ func TestAnEditedCommandIsJudgedByItsOwnText(t *testing.T) {
 	}
 }
 
+func TestAnEditedTextWithAPlaceholderHoldsItsStep(t *testing.T) {
+	p := good(t)
+	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build <what>", "check all"}}}}, true
+	p.mustRun(runbook.Held)
+	if len(p.engine.calls) != 0 || !strings.Contains(p.reason(), "its edited text holds <what>") {
+		t.Errorf("calls %q, reason %q", p.engine.calls, p.reason())
+	}
+}
+
+// The journal keeps an edited text masked: run again from there, the mask
+// itself would have been the argument.
+func TestAnEditedTextThatHeldASecretIsNeverRunMasked(t *testing.T) {
+	const secret = "correct-horse-battery"
+	p := good(t)
+	p.mask.Learn(executor.Secret{Name: "pw", Value: secret})
+	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build " + secret, "check all"}}}}, true
+	p.engine.replies["build "+secret] = []reply{{exit: 1}}
+	p.mustRun(runbook.Failed)
+	if strings.Contains(p.journalText(), secret) {
+		t.Error("the journal holds the secret")
+	}
+	p.engine.calls, p.console, p.confirm = nil, nil, false
+	p.mustRun(runbook.Held)
+	if len(p.engine.calls) != 0 {
+		t.Errorf("calls %q", p.engine.calls)
+	}
+}
+
 // With --yes at a terminal, a command that its person called failed was once
 // run again without a word.
 func TestAStepThatAPersonCallsFailedIsNotRunAgain(t *testing.T) {

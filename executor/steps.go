@@ -94,8 +94,13 @@ func (x *Executor) prepare(t *runbook.Task) ([]runbook.Command, string, error) {
 	st := x.State.Step(t.Slot.ID)
 	for i := range commands {
 		if c := st.Commands[i]; c != nil && c.Edited != "" {
-			edited(&commands[i], c.Edited)
-			continue
+			if !Masked(c.Edited) {
+				edited(&commands[i], c.Edited)
+				continue
+			}
+			if !x.Confirm || x.Console == nil {
+				return nil, fmt.Sprintf("step %d does not start: line %d was edited, and the journal does not keep the secret in its text; run it attended, and edit it again", t.Number, commands[i].Line), nil
+			}
 		}
 		if len(commands[i].Placeholders) == 0 {
 			continue
@@ -159,27 +164,39 @@ func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop ru
 	case Quit:
 		return runbook.Interrupted, "stopped by the operator", true, nil
 	case EditIt:
-		x.edit(t, commands, first, d)
+		if held := x.edit(t, commands, first, d); held != "" {
+			return runbook.Held, held, true, nil
+		}
 	}
 	return "", "", false, nil
 }
 
 // edit takes over what the person wants to run instead.
-func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) {
+// A text that still holds a placeholder keeps the step from starting.
+func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) (held string) {
 	x.edits = nil
 	for i, text := range d.Text {
 		if at := first + i; at < len(commands) && commands[at].Text != text {
-			edited(&commands[at], text)
+			if left := edited(&commands[at], text); len(left) > 0 {
+				return fmt.Sprintf("step %d does not start: its edited text holds %s", t.Number, left[0].Text)
+			}
 			x.edits = append(x.edits, &runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text})
 		}
 	}
+	return ""
 }
 
 // edited puts another text in a command's place. What the text reveals is read
-// anew; what the one before revealed counts on.
-func edited(c *runbook.Command, text string) {
+// anew; what the one before revealed counts on. It returns the text's own
+// placeholders.
+func edited(c *runbook.Command, text string) []runbook.Placeholder {
 	c.Text, c.Placeholders = text, nil
-	slot := &runbook.Slot{Kind: runbook.StepSlot, Lang: "bash", Line: c.Line - 1, Body: []runbook.Span{{Start: 0, End: len(text)}}}
+	slot := &runbook.Slot{Kind: runbook.StepSlot, Lang: "bash", Line: c.Line - 1}
+	at := 0
+	for line := range strings.Lines(text) {
+		slot.Body = append(slot.Body, runbook.Span{Start: at, End: at + len(line)})
+		at += len(line)
+	}
 	script := runbook.ReadScript([]byte(text), slot)
 	if !script.Runnable() && c.Sensitive == "" {
 		c.Sensitive = "it was edited, and what it reveals could not be told"
@@ -190,6 +207,7 @@ func edited(c *runbook.Command, text string) {
 			c.Sensitive = other.Sensitive
 		}
 	}
+	return script.Placeholders
 }
 
 func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *runbook.StepStarted {
