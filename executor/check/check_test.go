@@ -74,9 +74,9 @@ func TestStep(t *testing.T) {
 		"what it printed":                           {"echo 5 alarms", `exit == 0 && stdout contains "5 alarms"`, runbook.Pass, ""},
 		"what it printed, but not that":             {"echo 4 alarms", `stdout contains "5 alarms"`, runbook.Fail, ""},
 		"what it complained about":                  {"echo no >&2; exit 1", `exit == 1 && stderr == "no"`, runbook.Pass, ""},
-		"an expression that is none":                {"true", "exit ==", "", "expect: "},
-		"an unknown name":                           {"true", "status == 0", "", "expect: "},
-		"an expression of no yes or no":             {"true", "exit", "", "expect: "},
+		"an expression that is none":                {"true", "exit ==", "", "expect "},
+		"an unknown name":                           {"true", "status == 0", "", "expect "},
+		"an expression of no yes or no":             {"true", "exit", "", "expect "},
 		"a command that is not there once was a no": {"no-such-command-here", "", "", "it could not be run"},
 		"unless that is expected":                   {"no-such-command-here", "exit == 127", runbook.Pass, ""},
 	}

@@ -65,6 +65,9 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 	}
 	client := sts.NewFromConfig(cfg, func(o *sts.Options) { o.Region = region })
 	id, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if ctx.Err() != nil {
+		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %w", ctx.Err())
+	}
 	if err != nil {
 		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %s", rootCause(err))
 	}
