@@ -85,6 +85,12 @@ func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.R
 	if err != nil {
 		result, reason = runbook.Held, err.Error()
 	}
+	if result == runbook.Interrupted && len(x.Plan.Left(x.State)) == 0 {
+		// Every step is behind the run: stopping at a question changes nothing.
+		if result, reason, err = x.result(); err != nil {
+			return "", err
+		}
+	}
 	if cerr := x.close(result, reason); cerr != nil {
 		return result, cerr
 	}

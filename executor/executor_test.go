@@ -243,7 +243,7 @@ func TestAttendedDecisions(t *testing.T) {
 			runbook.Failed, []string{"build all", "ship now"}, runbook.StepSkippedOver, `"reason":"later"`},
 		"quit after a failure": {failing, script{confirm: []executor.Decision{decide(executor.RunAll, "")}, failed: []executor.Decision{decide(executor.Quit, "")}},
 			runbook.Failed, []string{"build all"}, runbook.StepFailed, ""},
-		"edit runs the person's text and says so": {nil, script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "faster", Text: []string{"build some", "check all"}}, decide(executor.RunIt, "")}},
+		"edit runs the person's text and says so": {nil, script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "faster", Text: []string{"build some", "check all"}}, decide(executor.RunIt, ""), decide(executor.RunIt, "")}},
 			runbook.Passed, []string{"build some", "check all", "ship now"}, runbook.StepPassed, `"kind":"edit","by":"Ada","reason":"faster","text":"build some"`},
 	}
 	for name, tt := range tests {
@@ -271,7 +271,7 @@ func TestAttendedDecisions(t *testing.T) {
 // "attempt 2".
 func TestAnEditedStepIsOneAttempt(t *testing.T) {
 	p := good(t)
-	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build some", "check all"}}, decide(executor.RunAll, "")}}, true
+	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build some", "check all"}}, decide(executor.RunIt, ""), decide(executor.RunAll, "")}}, true
 	p.mustRun(runbook.Passed)
 	if st := p.fold().Step(p.plan.Steps()[0].Slot.ID); st.Attempt != 1 || st.Commands[0].Edited != "build some" {
 		t.Errorf("attempt %d, edited %q", st.Attempt, st.Commands[0].Edited)
@@ -281,7 +281,7 @@ func TestAnEditedStepIsOneAttempt(t *testing.T) {
 // What an edited command reveals was once judged by the text it replaced.
 func TestAnEditedCommandIsJudgedByItsOwnText(t *testing.T) {
 	p := good(t)
-	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"printenv", "check all"}}, decide(executor.RunAll, "")}}, true
+	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"printenv", "check all"}}, decide(executor.RunIt, ""), decide(executor.RunAll, "")}}, true
 	p.engine.replies["printenv"] = []reply{{out: "PW=correct-horse-battery\n"}}
 	p.mustRun(runbook.Passed)
 	if strings.Contains(p.journalText(), "correct-horse") {
@@ -304,7 +304,7 @@ func TestAnEditedTextThatHeldASecretIsNeverRunMasked(t *testing.T) {
 	const secret = "correct-horse-battery"
 	p := good(t)
 	p.mask.Learn(executor.Secret{Name: "pw", Value: secret})
-	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build " + secret, "check all"}}}}, true
+	p.console, p.confirm = &script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "r", Text: []string{"build " + secret, "check all"}}, decide(executor.RunIt, "")}}, true
 	p.engine.replies["build "+secret] = []reply{{exit: 1}}
 	p.mustRun(runbook.Failed)
 	if strings.Contains(p.journalText(), secret) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -160,6 +161,7 @@ func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop ru
 	case RunAll:
 		x.Confirm = false
 	case SkipIt:
+		x.edits = nil
 		return "", "", true, x.skip(t, d.Reason)
 	case Quit:
 		return runbook.Interrupted, "stopped by the operator", true, nil
@@ -167,6 +169,7 @@ func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop ru
 		if held := x.edit(t, commands, first, d); held != "" {
 			return runbook.Held, held, true, nil
 		}
+		return x.confirm(t, commands) // shown as it would run now
 	}
 	return "", "", false, nil
 }
@@ -174,12 +177,12 @@ func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop ru
 // edit takes over what the person wants to run instead.
 // A text that still holds a placeholder keeps the step from starting.
 func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) (held string) {
-	x.edits = nil
 	for i, text := range d.Text {
 		if at := first + i; at < len(commands) && commands[at].Text != text {
 			if left := edited(&commands[at], text); len(left) > 0 {
 				return fmt.Sprintf("step %d does not start: its edited text holds %s", t.Number, left[0].Text)
 			}
+			x.edits = slices.DeleteFunc(x.edits, func(e runbook.Event) bool { return e.(*runbook.Deviation).Command == at })
 			x.edits = append(x.edits, &runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text})
 		}
 	}
@@ -302,7 +305,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	x.exported = out.Exported
 	finished := &runbook.StepFinished{
 		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed,
-		Dir: x.rel(out.Dir), Leftovers: out.Leftovers,
+		Dir: x.rel(out.Dir), Leftovers: out.Leftovers, Shell: HasState(x.Private),
 	}
 	if obs.exited && out.Next < len(commands) {
 		finished.Reason = fmt.Sprintf("the script ended itself on line %d", commands[out.Next-1].Line)
@@ -313,11 +316,21 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 			finished.Result = runbook.Interrupted
 		}
 	}
+	if len(out.Leftovers) > 0 {
+		x.Progress.Message("step %d left processes running in the background; they are ended with it: %s", t.Number, strings.Join(out.Leftovers, ", "))
+	}
 	if err := x.queue(finished); err != nil {
 		return nil, err
 	}
 	x.Progress.StepFinished(t, x.State.Step(t.Slot.ID).Status, x.Clock().Sub(began), finished.Reason)
 	return obs.failed, nil
+}
+
+// HasState reports whether an engine has kept something in its private
+// directory that a later part of the run needs.
+func HasState(private string) bool {
+	entries, err := os.ReadDir(private)
+	return err == nil && len(entries) > 0
 }
 
 // between is the failure of a step that was stopped before its next command.

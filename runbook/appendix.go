@@ -63,7 +63,11 @@ func (w *sheet) runTable(doc *Document, s *State) {
 	w.row("Started", clock(s.Began))
 	w.row("Last event", clock(s.Latest))
 	if s.Resumed > 0 {
-		w.row("Resumed", plural(s.Resumed, "time"))
+		resumed := plural(s.Resumed, "time")
+		if s.Fresh > 0 {
+			resumed += fmt.Sprintf(", %d of them without the variables and functions of the part before", s.Fresh)
+		}
+		w.row("Resumed", resumed)
 	}
 	w.row("Tool", strings.TrimSpace(cell(start.Identity.Tool)+" "+optionalCode(string(start.Identity.Digest))))
 	w.row("Template", cell(start.Document)+" "+codeCell(string(start.Template)))

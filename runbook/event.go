@@ -38,6 +38,7 @@ type RunStarted struct {
 // RunResumed says that a stopped run goes on, perhaps by someone else.
 type RunResumed struct {
 	Identity Identity `json:"identity"`
+	Fresh    bool     `json:"fresh,omitempty"` // without the variables and functions of the part before, by the operator's word
 }
 
 // Result is how a run, or a part of one, ended.
@@ -90,9 +91,10 @@ type CommandFinished struct {
 	Output   Output    `json:"output"`
 }
 
-// Failed reports whether the command counts as failed.
+// Failed reports whether the command counts as failed. One that was interrupted
+// and still ended well has done its work: it is not run again.
 func (e *CommandFinished) Failed() bool {
-	return e.Exit != 0 || len(e.Failures) > 0 || e.Ended != ""
+	return e.Exit != 0 || len(e.Failures) > 0 || e.Ended == "timeout"
 }
 
 // A Failure is a failure inside a command that its exit status may not show.
@@ -135,6 +137,7 @@ type StepFinished struct {
 	Reason    string   `json:"reason,omitempty"`
 	Dir       string   `json:"dir,omitempty"` // where the shell stood
 	Leftovers []string `json:"leftovers,omitempty"`
+	Shell     bool     `json:"shell,omitempty"` // variables or functions are kept on this machine for what follows
 }
 
 // StepSkipped says that a step was passed over, and by whose word.

@@ -157,7 +157,7 @@ func (in *inferrer) stepBy(t *Task) *Task {
 func (in *inferrer) output(t *Task) Binding {
 	ask := Binding{Use: "ask", Why: "nothing but a person is known to have it"}
 	label := labelWords(t.Slot.Label)
-	if len(label) < 2 {
+	if len(label) == 0 {
 		return ask
 	}
 	var equal, contain, near []namedOutput
@@ -178,6 +178,7 @@ func (in *inferrer) output(t *Task) Binding {
 		switch {
 		case slices.Equal(words, label):
 			equal = append(equal, o)
+		case len(label) == 1: // too little to tell by
 		case shared == len(label):
 			contain = append(contain, o)
 		case 2*shared > len(label) && slices.Contains(words, label[len(label)-1]):

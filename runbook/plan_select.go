@@ -19,7 +19,7 @@ func (b *planner) choose() {
 	doc, sel := b.plan.Document, b.in.Select
 	steps := map[int]bool{}
 	for _, name := range sel.Steps {
-		if t := b.stepNamed(name); t != nil {
+		if t := b.plan.StepNamed(name); t != nil {
 			steps[t.Number] = true
 		} else {
 			b.unknownStep("--step", name)
@@ -27,7 +27,7 @@ func (b *planner) choose() {
 	}
 	from := 0
 	if sel.From != "" {
-		if t := b.stepNamed(sel.From); t != nil {
+		if t := b.plan.StepNamed(sel.From); t != nil {
 			from = t.Number
 		} else {
 			b.unknownStep("--from", sel.From)
@@ -62,15 +62,6 @@ func (b *planner) unknownStep(flag, name string) {
 	b.report(Problem{Severity: Error, Code: "selection",
 		Message: fmt.Sprintf("%s: there is no step %q; there are %d steps", flag, name, len(b.plan.stepTasks)),
 		Hint:    "`runbook plan FILE` lists them"})
-}
-
-func (b *planner) stepNamed(name string) *Task {
-	for _, t := range b.inf.steps {
-		if string(t.Slot.ID) == name || fmt.Sprint(t.Number) == name {
-			return t
-		}
-	}
-	return nil
 }
 
 // section finds the section that --section names; -1 is none.

@@ -1,5 +1,7 @@
 package runbook
 
+import "strconv"
+
 // Steps returns the plan's step tasks in document order; step number n is the
 // element n-1.
 func (p *Plan) Steps() []*Task {
@@ -15,6 +17,16 @@ func (p *Plan) Step(id ID) *Task {
 	for _, at := range p.stepTasks {
 		if p.Tasks[at].Slot.ID == id {
 			return &p.Tasks[at]
+		}
+	}
+	return nil
+}
+
+// StepNamed returns the task of the step with that ID or number, or nil.
+func (p *Plan) StepNamed(name string) *Task {
+	for _, at := range p.stepTasks {
+		if t := &p.Tasks[at]; string(t.Slot.ID) == name || strconv.Itoa(t.Number) == name {
+			return t
 		}
 	}
 	return nil

@@ -239,6 +239,10 @@ func (w *sheet) stepFacts(st *StepState) {
 	}
 	w.line("%s", strings.Join(facts, ", ")+".")
 	w.line("")
+	if len(st.Leftovers) > 0 {
+		w.line("Ended with the step, still running in the background: %s.", escapeText(strings.Join(st.Leftovers, ", ")))
+		w.line("")
+	}
 }
 
 // command writes one command's line and what it printed, with every attempt at
@@ -309,7 +313,10 @@ func (w *sheet) expectations(script *Script, st *StepState) {
 	for _, e := range script.Expects {
 		j := st.Expects[e.Line]
 		if j == nil {
-			continue
+			if c := st.Commands[e.Command]; c == nil || !c.Settled || c.Finished != nil {
+				continue
+			}
+			j = &ExpectJudged{Verdict: Unknown, Found: "a person's word stands for the command"}
 		}
 		any = true
 		word := map[Verdict]string{Pass: "met", Fail: "not met", Unknown: "not checked"}[j.Verdict]

@@ -14,6 +14,7 @@ type State struct {
 	Stopped   *RunStopped // nil while a run, or its resumption, is under way
 	Operators []string    // in order of appearance
 	Resumed   int         // how often
+	Fresh     int         // how often without the shell's state of the part before
 
 	Steps        map[ID]*StepState
 	Fields       map[ID]*FieldFilled
@@ -51,16 +52,19 @@ const (
 
 // A StepState is where a step stands, and what its commands did last.
 type StepState struct {
-	Status   StepStatus
-	Attempt  int
-	Dir      string // where the last attempt started
-	EndDir   string
-	Began    time.Time // of the first attempt
-	Ended    time.Time // of the last
-	Reason   string
-	By       string // who skipped it
-	Commands map[int]*CommandState
-	Expects  map[int]*ExpectJudged // by line, the last judgement
+	Status  StepStatus
+	Attempt int
+	Dir     string // where the last attempt started
+	EndDir  string
+	Began   time.Time // of the first attempt
+	Ended   time.Time // of the last
+	Reason  string
+	By      string // who skipped it
+	Shell   bool   // the shell's state at its end is kept on the machine that ran it
+	// Leftovers are the processes that outlived the last attempt and were ended.
+	Leftovers []string
+	Commands  map[int]*CommandState
+	Expects   map[int]*ExpectJudged // by line, the last judgement
 }
 
 // A CommandState is what is known of one command of a step.
@@ -164,6 +168,9 @@ func (s *State) apply(e Entry) error {
 	case *RunResumed:
 		s.Stopped = nil
 		s.Resumed++
+		if ev.Fresh {
+			s.Fresh++
+		}
 		s.operator(ev.Identity.Operator)
 		clear(s.Open)
 		s.behind = 0
@@ -360,7 +367,7 @@ func (st *StepState) finish(ev *StepFinished, at time.Time) error {
 	if i, unknown := st.Unknown(); unknown {
 		return fmt.Errorf("it ends, and the outcome of its command %d is unknown", i)
 	}
-	st.EndDir, st.Reason, st.Ended = ev.Dir, ev.Reason, at
+	st.EndDir, st.Reason, st.Ended, st.Leftovers, st.Shell = ev.Dir, ev.Reason, at, ev.Leftovers, ev.Shell
 	switch ev.Result {
 	case Passed:
 		st.Status = StepPassed
@@ -401,4 +408,20 @@ func (st *StepState) resolve(ev *StepResolved) error {
 
 func (ev *StepResolved) text() string {
 	return fmt.Sprintf("%s, by the word of %s: %s", ev.Outcome, ev.By, ev.Reason)
+}
+
+// Shell tells what going on with the run needs of what its last step left on
+// the machine that ran it. kept says that the shell's state was kept there;
+// midway that the step was cut off after some of its commands, and nobody knows.
+func (s *State) Shell() (kept, midway bool) {
+	var last *StepState
+	for _, st := range s.Steps {
+		if len(st.Commands) > 0 && (last == nil || st.Began.After(last.Began)) {
+			last = st
+		}
+	}
+	if last == nil {
+		return false, false
+	}
+	return last.Shell, last.Ended.IsZero() && last.Next() > 0
 }

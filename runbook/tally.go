@@ -15,7 +15,8 @@ type Tally struct {
 // sum of all others.
 type ItemTally struct {
 	Total         int `json:"total"`
-	Passed        int `json:"passed"` // ticked: by a finding, a person, or the template itself
+	Passed        int `json:"passed"` // by a finding or a person of this run
+	Ticked        int `json:"ticked"` // in the template already
 	Failed        int `json:"failed"`
 	NotApplicable int `json:"not_applicable"`
 	Open          int `json:"open"`
@@ -38,6 +39,7 @@ func (t ItemTally) String() string {
 	}
 	var due, rest []string
 	due = count(due, t.Passed, "passed")
+	due = count(due, t.Ticked, "ticked in the template")
 	due = count(due, t.Failed, "failed")
 	due = count(due, t.NotApplicable, "n/a")
 	due = count(due, t.Open, "open")
@@ -89,8 +91,12 @@ func (t *ItemTally) counter(doc *Document, slot *Slot, s *State) *int {
 		return &t.Criteria
 	case f == nil && doc.Sections[slot.Section].Contingency != "":
 		return &t.Contingency
-	case f != nil && f.Verdict == Pass, f == nil && !slot.Open():
+	case f != nil && f.Verdict == Pass:
 		return &t.Passed
+	case f == nil && slot.State == '-':
+		return &t.NotApplicable
+	case f == nil && !slot.Open() && slot.State != '~':
+		return &t.Ticked
 	case f != nil && f.Verdict == Fail:
 		return &t.Failed
 	case f != nil && f.Verdict == NotApplicable:

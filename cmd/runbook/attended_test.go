@@ -86,7 +86,7 @@ func TestAttended(t *testing.T) {
 		{
 			name: "an edited step runs as edited, with the reason", list: attendedList,
 			talk: []exchange{
-				{"Ticket", "\n"}, {run, "e"}, {reason, "other name"}, {"$ ledger edited", ""},
+				{"Ticket", "\n"}, {run, "e"}, {reason, "other name"}, {"$ ledger edited", ""}, {run, "y"},
 				{"[ ] It ran", "l"}, {run, "y"}, {"Seen by", "\n"},
 			},
 			calls: []string{"ledger edited", "ledger two"}, record: []string{"ledger edited", "(edited)", "other name"},

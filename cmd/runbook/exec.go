@@ -30,16 +30,17 @@ import (
 // execOptions are the flags of exec beside those that decide the plan.
 type execOptions struct {
 	planFlags
-	dryRun   bool
-	yes      bool
-	noInput  bool
-	record   string
-	operator string
-	resolve  []string
-	reason   string
-	noColor  bool
-	quiet    bool
-	verbose  bool
+	dryRun     bool
+	yes        bool
+	noInput    bool
+	record     string
+	operator   string
+	resolve    []string
+	reason     string
+	freshShell bool
+	noColor    bool
+	quiet      bool
+	verbose    bool
 }
 
 func newExec(env *environment) *cobra.Command {
@@ -66,6 +67,7 @@ A run that was stopped, for any reason, is continued by the same command.`,
 	flags.StringVarP(&o.record, "record", "o", "", "write the record to this `file` and leave FILE untouched")
 	flags.StringVar(&o.operator, "operator", "", "who runs it (default: the git identity, then the account's `name`)")
 	flags.StringArrayVar(&o.resolve, "resolve", nil, "`ID=done|failed|again` for a step whose outcome is unknown; needs --reason")
+	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
 	flags.StringVar(&o.reason, "reason", "", "why, for --resolve")
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: only problems and the summary")
@@ -158,11 +160,15 @@ func (r *runner) prepare(file string) error {
 	if errs := append(r.plan.Errors(), r.missingTools()...); len(errs) > 0 {
 		return r.env.problems(file, errs)
 	}
-	for id := range r.resolve {
-		if r.plan.Step(id) == nil {
-			return usagef("`runbook plan FILE` lists the steps", "--resolve: there is no step %q", id)
+	words := map[runbook.ID]executor.Decision{}
+	for name, word := range r.resolve {
+		t := r.plan.StepNamed(string(name))
+		if t == nil {
+			return usagef("`runbook plan FILE` lists the steps", "--resolve: there is no step %q", name)
 		}
+		words[t.Slot.ID] = word
 	}
+	r.resolve = words
 	if err := journal.CheckWritable(s.place.path); err != nil && s.inPlace() {
 		return &exitError{exitUsage, err, "make it writable, or write the record elsewhere with --record"}
 	}
@@ -282,6 +288,10 @@ func (r *runner) run(ctx context.Context) error {
 
 func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock, bash executor.Engine) error {
 	s := r.session
+	if s.id != "" && r.shellLost() && !r.o.freshShell {
+		return &exitError{exitHeld, fmt.Errorf("run %s: the variables and functions that its earlier steps set are not on this machine (%s)", s.id, r.privatePath()),
+			"go on where and as whom it ran before; or add --fresh-shell to go on without them, which the record will say"}
+	}
 	env := r.stepEnvironment()
 	opening, err := r.begin(ctx, identity, engine.Dropped(env))
 	if err != nil {
@@ -292,7 +302,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		return &exitError{exitRecording, err, ""}
 	}
 	defer dir.Close()
-	file, _, err := journal.Open(dir.JournalPath())
+	file, lines, err := journal.Open(dir.JournalPath())
 	if err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
@@ -307,7 +317,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	r.written = s.current
 	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
 	x := &executor.Executor{
-		Plan: r.plan, State: s.state, Journal: guarded{file, lock}, Outputs: dir, Registry: r.registry, Engine: bash,
+		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
 		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
 		Env: env, Private: private, Mask: environmentMask(env), Resolve: r.resolve, Timeout: 20 * time.Second,
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
@@ -341,27 +351,16 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 // broken turns a run's error into an exit code and a hint.
 func (r *runner) broken(err error) error {
 	var missing *engine.Unavailable
+	var lost *lostError
 	switch {
 	case errors.As(err, &missing):
 		return &exitError{exitUsage, err, missing.Hint}
+	case errors.As(err, &lost):
+		return &exitError{exitRecording, err, "nothing further was started; put both files back into " + filepath.Join(r.session.runs, r.session.id) + " and exec goes on from there; without them it would begin anew"}
 	case errors.Is(err, executor.ErrRecording):
 		return &exitError{exitRecording, err, "nothing further was started; what was recorded before is intact; the same exec goes on from there"}
 	}
 	return &exitError{exitHeld, err, ""}
-}
-
-// guarded refuses to journal once the lock is lost: somebody else may then be
-// writing too.
-type guarded struct {
-	file *journal.Journal
-	lock *journal.Lock
-}
-
-func (g guarded) Append(lines ...[]byte) error {
-	if err := g.lock.Check(); err != nil {
-		return err
-	}
-	return g.file.Append(lines...)
 }
 
 // begin makes a new run, or returns the events that open a resumption.
@@ -372,7 +371,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		if s.torn > 0 {
 			fmt.Fprintf(r.env.stderr, "runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
 		}
-		return []runbook.Event{&runbook.RunResumed{Identity: identity}}, nil
+		return []runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, nil
 	}
 	now := time.Now()
 	id, err := journal.NewRunID(now, rand.Reader)
@@ -487,6 +486,18 @@ func looksLikePath(v string) bool { return strings.HasPrefix(v, "/") }
 // commit: in the account's state directory, or the git directory where there is
 // no home.
 func (r *runner) private() (string, error) {
+	dir := r.privatePath()
+	if dir == "" {
+		return "", usagef("set HOME or XDG_STATE_HOME", "there is no directory for the run's private state")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", &exitError{exitRecording, err, "set XDG_STATE_HOME to a directory that can be written"}
+	}
+	return dir, nil
+}
+
+// privatePath is where private makes the directory; empty: nowhere.
+func (r *runner) privatePath() string {
 	base := r.env.get("XDG_STATE_HOME")
 	if home := r.env.get("HOME"); base == "" && home != "" {
 		base = filepath.Join(home, ".local", "state")
@@ -495,13 +506,24 @@ func (r *runner) private() (string, error) {
 		base = filepath.Join(r.session.place.root, ".git")
 	}
 	if base == "" {
-		return "", usagef("set HOME or XDG_STATE_HOME", "there is no directory for the run's private state")
+		return ""
 	}
-	dir := filepath.Join(base, "runbook", r.session.id)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", &exitError{exitRecording, err, "set XDG_STATE_HOME to a directory that can be written"}
+	return filepath.Join(base, "runbook", r.session.id)
+}
+
+// shellLost reports whether steps are left that would run without what the
+// steps before them have set.
+func (r *runner) shellLost() bool {
+	s := r.session
+	if len(r.plan.Left(s.state)) == 0 {
+		return false
 	}
-	return dir, nil
+	kept, midway := s.state.Shell()
+	if kept {
+		return !executor.HasState(r.privatePath())
+	}
+	_, err := os.Stat(r.privatePath())
+	return midway && err != nil
 }
 
 // checkpoint writes the record. Between stops it does so only when writing has

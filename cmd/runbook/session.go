@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -114,6 +115,9 @@ func (s *session) newest() error {
 
 // fresh refuses a --record target that is something else than a record.
 func (s *session) fresh() error {
+	if hasOutput(s.current) {
+		return usagef("bring back the rest of it, or `runbook reset` it", "%s holds the output of steps, and neither the appendix of a record nor its run is there", s.file)
+	}
 	if !s.inPlace() && s.current != nil {
 		return usagef("name a file that does not exist yet", "--record: %s exists, and no run of runbook made it", s.target)
 	}
@@ -172,14 +176,17 @@ func (s *session) compare(id string) error {
 	case bytes.Equal(s.current, s.template) && !s.finished():
 		s.aside = true
 		return nil
-	case !isRecord(s.current) && s.finished() && s.inPlace():
+	case !isRecord(s.current) && s.finished() && s.inPlace() && !hasOutput(s.current):
 		s.forget()
 		return nil
+	case s.short():
+		return usagef("bring the whole journal back from a backup or from git; nothing can go on without it",
+			"%s: the journal has fewer entries than the record says: its end is missing", s.journal())
 	}
-	hint := fmt.Sprintf("bring it back to what run %s wrote, or `runbook reset` it and begin again", id)
+	hint := fmt.Sprintf("keep your edit elsewhere and bring the file back to what run %s wrote; `runbook reset` gives the run up and keeps a copy of the file", id)
 	if !isRecord(s.current) {
-		hint = fmt.Sprintf("run %s of it is not finished: bring the file back to %s, or remove that run's directory to begin again",
-			id, filepath.Join(s.runs, id, "template.md"))
+		hint = fmt.Sprintf("keep your edit elsewhere and bring the file back to %s: exec then goes on with run %s",
+			filepath.Join(s.runs, id, "template.md"), id)
 	}
 	if at := firstDifference(want, s.current); isRecord(s.current) {
 		return usagef(hint, "%s:%d: the record was edited after the run wrote it", s.file, at)
@@ -234,6 +241,19 @@ func (s *session) finished() bool {
 // isRecord reports whether a document carries a record's appendix.
 func isRecord(src []byte) bool {
 	return bytes.Contains(src, []byte("\n<!-- runbook:record -->"))
+}
+
+// hasOutput reports whether a document holds a step's output section.
+func hasOutput(src []byte) bool {
+	return bytes.Contains(src, []byte("<!-- runbook:output ")) && bytes.Contains(src, []byte("\n<!-- /runbook:output -->"))
+}
+
+// short reports whether the record counts more entries than the journal has.
+func (s *session) short() bool {
+	_, rest, ok := bytes.Cut(s.current, []byte("\nJournal entries: "))
+	digits, _, found := bytes.Cut(rest, []byte(";"))
+	n, err := strconv.Atoi(string(digits))
+	return ok && found && err == nil && n > len(s.entries)
 }
 
 // firstDifference returns the line, from 1, at which two texts part.

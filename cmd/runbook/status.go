@@ -110,10 +110,14 @@ func runReset(env *environment, file string) error {
 	if err := giveUp(dir); err != nil {
 		return err
 	}
+	kept := fmt.Sprintf("before-reset-%s.md", time.Now().UTC().Format("20060102T150405Z"))
+	if err := dir.WriteOutput(kept, current); err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
 	if err := journal.Replace(p.path, current, template); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
-	fmt.Fprintf(env.stderr, "runbook: %s is its template again; run %s stays in %s\n", file, id, runs)
+	fmt.Fprintf(env.stderr, "runbook: %s is its template again; run %s stays in %s, and the file as it was in out/%s there\n", file, id, runs, kept)
 	return nil
 }
 

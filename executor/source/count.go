@@ -26,7 +26,7 @@ func (Count) Info() runbook.Info {
 // Value implements executor.Source.
 func (Count) Value(_ context.Context, q executor.Query) (executor.Value, error) {
 	items := runbook.Count(q.Document, q.State).Items
-	n, ok := map[string]int{"done": items.Passed, "total": items.Due(), "blocked": items.Failed, "open": items.Open}[q.Args["of"]]
+	n, ok := map[string]int{"done": items.Passed + items.Ticked, "total": items.Due(), "blocked": items.Failed, "open": items.Open}[q.Args["of"]]
 	if !ok {
 		return executor.Value{}, fmt.Errorf("count knows no %q", q.Args["of"])
 	}

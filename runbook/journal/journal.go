@@ -79,6 +79,31 @@ func Read(path string) (Lines, error) {
 	return readLines(f)
 }
 
+// ErrMoved says that the journal's file was removed or replaced while it was
+// open: what is appended to it now, nobody will find.
+var ErrMoved = errors.New("the journal's file was removed or replaced")
+
+// Check returns an error that wraps ErrMoved unless the journal's path still
+// leads to the open file. Ask before an effect.
+func (j *Journal) Check() error {
+	f, ok := j.file.(interface{ Stat() (os.FileInfo, error) })
+	if !ok {
+		return nil
+	}
+	held, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Lstat(j.name)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err != nil || !os.SameFile(held, named) {
+		return fmt.Errorf("%s: %w", j.name, ErrMoved)
+	}
+	return nil
+}
+
 // Append adds lines, in order, by one write and one sync for all. A crash in
 // between keeps the first of them, or all, or none. A line that is empty or
 // holds a newline is refused before anything is written. After a failed write

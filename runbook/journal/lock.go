@@ -73,7 +73,7 @@ func Acquire(runsDir string, who Holder) (*Lock, error) {
 	if err := l.take(); err != nil {
 		return nil, errors.Join(err, l.root.Close())
 	}
-	if err := errors.Join(l.Describe(who), ignoreLocal(root)); err != nil {
+	if err := errors.Join(l.Describe(who), ignore(root, hiddenText)); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
@@ -129,11 +129,20 @@ func (l *Lock) Describe(who Holder) error {
 	return err
 }
 
+// show lets git see the runs again, unless the directory is somebody else's by
+// now.
+func (l *Lock) show() error {
+	if l.Check() != nil {
+		return nil
+	}
+	return ignore(l.root, ignoreText)
+}
+
 // Close gives the lock back.
 func (l *Lock) Close() error {
 	// Unlocking acts on every copy of the descriptor: also on one that a child
 	// holds for the moment between its fork and its exec.
-	return errors.Join(l.file.Truncate(0), flock(l.file, unix.LOCK_UN), l.file.Close(), l.root.Close())
+	return errors.Join(l.show(), l.file.Truncate(0), flock(l.file, unix.LOCK_UN), l.file.Close(), l.root.Close())
 }
 
 // readHolder reads what a lock's file says. What cannot be read is no name:

@@ -24,6 +24,9 @@ const (
 const (
 	ignoreName = ".gitignore"
 	ignoreText = "# What only this machine needs. Runs are kept.\n.gitignore\n.lock\n.*.runbook-*.tmp\n"
+	// While a run is under way git sees nothing of it: a step's `git clean` or
+	// `git stash -u` would take the journal away from under the runner.
+	hiddenText = "# A run is under way. It shows once the run has stopped.\n*\n"
 )
 
 // RunsDir returns where the runs of a record are kept: beside it, for
@@ -240,10 +243,7 @@ func makeRunsDir(path string) (*os.Root, error) {
 	return os.OpenRoot(path)
 }
 
-// ignoreLocal writes the runs directory's .gitignore unless there is one.
-func ignoreLocal(runs *os.Root) error {
-	if _, err := runs.Lstat(ignoreName); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return putFile(runs, ignoreName, []byte(ignoreText))
+// ignore writes the runs directory's .gitignore.
+func ignore(runs *os.Root, text string) error {
+	return putFile(runs, ignoreName, []byte(text))
 }
