@@ -45,6 +45,13 @@ func TestJudge(t *testing.T) {
 		{"pattern, nothing for something", "# Expected: id=<id>;", "id=;", 0, Fail},
 		{"pattern, version", "# Output: Terraform x.x.x", "Terraform 1.11.4", 0, Pass},
 
+		{"pattern, the last part of a version", "# Output: v1.2.x", "v1.2.34\n", 0, Pass}, // was compared as it is written
+		{"pattern, another version", "# Output: v1.2.x", "v1.3.0\n", 0, Fail},
+		{"pattern, a version of letters", "# Expected: vX.Y.Z", "now v1.20.3-rc1.", 0, Pass},
+		{"pattern, a version with more parts", "# Output: Terraform v1.x", "Terraform v1.11.4\non linux_amd64\n", 0, Pass},
+		{"pattern, parts of a count", "# Output: build N.N", "build 3.14", 0, Pass},
+		{"pattern, a version in a name", "# Output: app-1.x.tar.gz", "app-1.9.tar.gz", 0, Pass},
+
 		{"list", "# Expected tables:\n# - a\n# - b", `["b", "a"]`, 0, Pass},
 		{"list, one missing", "# Expected tables:\n# - a\n# - b", `["a"]`, 0, Fail},
 		{"list, aligned settings", "# Expected values:\n# - env = \"p\"\n# - on = true", "env    = \"p\"\non     = true\n", 0, Pass},

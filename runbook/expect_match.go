@@ -133,7 +133,7 @@ type patternKind uint8
 
 const (
 	exactByte patternKind = iota // the byte b
-	wordWild                     // one or more bytes that are not a space: X, N
+	wordWild                     // one or more bytes that are not a space: X, N, a version's x
 	textWild                     // one or more bytes: <x>
 	anyWild                      // any bytes or none: ...
 )
@@ -159,7 +159,8 @@ func holdsContent(s string) bool {
 }
 
 // patternElements splits a pattern: "..." and "…" match anything, "<x>" something,
-// "X", "N" and "x.x" as whole words one word.
+// "X", "N" and "x.x" as whole words one word, and so does each part of a version
+// that is a letter: "v1.2.x", "X.Y.Z".
 func patternElements(s string) []patternElement {
 	out := make([]patternElement, 0, len(s))
 	for i := 0; i < len(s); {
@@ -207,7 +208,25 @@ func wildcardAt(s string, i int) (patternKind, int) {
 			return wordWild, end - i
 		}
 	}
+	if isVersionLetter(s, i) && (versionPart(s, i-2) && s[i-1] == '.' || i+2 < len(s) && s[i+1] == '.' && versionPart(s, i+2)) {
+		return wordWild, 1
+	}
 	return exactByte, 0
+}
+
+// versionPart reports whether the byte at i is a digit, or a letter that stands
+// for a part of a version.
+func versionPart(s string, i int) bool {
+	return i >= 0 && isDigit(s[i]) || isVersionLetter(s, i)
+}
+
+// isVersionLetter reports whether the byte at i is one of the letters that stand
+// for a number in a version, alone but for the v that starts one.
+func isVersionLetter(s string, i int) bool {
+	if i < 0 || i >= len(s) || strings.IndexByte("xXyYzZnN", s[i]) < 0 || joinsWord(s, i, i+1) {
+		return false
+	}
+	return !joinsWord(s, i, i-1) || s[i-1]|0x20 == 'v' && !joinsWord(s, i-1, i-2)
 }
 
 // matchPattern reports whether out holds the pattern, from a word's start to a
