@@ -152,6 +152,11 @@ type Slot struct {
 	// Problems says: what stands in it is then not the step's text alone, and
 	// nothing of it is read as a script.
 	Broken bool
+	// Sample is what the step is expected to print: the lines of the fence
+	// tagged output or expected below it. SampleLine is that fence's line; 0 if
+	// there is none.
+	Sample     []Span
+	SampleLine int
 	// Prefix is what starts each line that continues the step's container
 	// ("> ", or a list's indent): a record writes it before each line it adds.
 	Prefix string

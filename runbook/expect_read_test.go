@@ -174,3 +174,65 @@ func TestForetells(t *testing.T) {
 		t.Error("what is in doubt excuses a failure")
 	}
 }
+
+// A fence tagged output below a step was shown and never compared.
+func TestSamplesOfOutputAreExpected(t *testing.T) {
+	tests := []struct {
+		name, sample string
+		kind         ExpectKind
+		values       []string
+		advisory     bool
+	}{
+		{"one line", "production\n", ExpectLiteral, []string{"production"}, false},
+		{"lines", "a  b\n\n  c\r\n", ExpectLines, []string{"a  b", "c"}, false},
+		{"what reads as a status is data", "200\n", ExpectLiteral, []string{"200"}, false},
+		{"what reads as empty is data", "no output\n", ExpectLiteral, []string{"no output"}, false},
+		{"a wildcard", "id: <id>\n", ExpectPattern, []string{"id: <id>"}, false},
+		{"wildcards in lines", "Terraform v1.x\n...\n", ExpectLines, []string{"Terraform v1.x", "..."}, false},
+		{"nothing but wildcards", "...\n", ExpectProse, nil, true},
+		{"with what was typed", "$ pwd\n/root\n", ExpectLines, []string{"$ pwd", "/root"}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			doc := mustParse(t, "```sh\ncmd\ncmd\n```\n\nprints:\n\n```output\n"+tt.sample+"```\n")
+			s := ReadScript(doc.Source, &doc.Slots[0])
+			if len(s.Expects) != 1 {
+				t.Fatalf("expects %+v", s.Expects)
+			}
+			e := s.Expects[0]
+			if e.Kind != tt.kind || !slices.Equal(e.Values, tt.values) || e.Advisory != tt.advisory {
+				t.Errorf("got %s %q advisory %v; want %s %q advisory %v", e.Kind, e.Values, e.Advisory, tt.kind, tt.values, tt.advisory)
+			}
+			if e.Command != -1 || e.Line != 8 {
+				t.Errorf("command %d, line %d", e.Command, e.Line)
+			}
+		})
+	}
+}
+
+func TestSamplesThatExpectNothing(t *testing.T) {
+	for name, src := range map[string]string{
+		"an empty sample":  "```sh\ncmd\n```\n```output\n\n```\n",
+		"a manual step":    "```sh\n# look\n```\n```output\nx\n```\n",
+		"no step above it": "```output\nx\n```\n\n```sh\ncmd\n```\n",
+	} {
+		doc := mustParse(t, src)
+		for i := range doc.Slots {
+			if s := ReadScript(doc.Source, &doc.Slots[i]); len(s.Expects) != 0 {
+				t.Errorf("%s: %+v", name, s.Expects)
+			}
+		}
+	}
+}
+
+func TestSamplesAreJudged(t *testing.T) {
+	doc := mustParse(t, "```sh\na\nb\n```\n```output\nv1.x\n...\ndone in <n> s\n```\n")
+	e := &ReadScript(doc.Source, &doc.Slots[0]).Expects[0]
+	for out, want := range map[string]Verdict{
+		"v1.7\nmore\ndone  in 3 s\n": Pass, "v1.7\ndone in 3 s\n": Pass, "done in 3 s\nv1.7\n": Fail, "v2.7\ndone in 3 s\n": Fail, "": Fail,
+	} {
+		if got, why := e.Judge(out, 0); got != want {
+			t.Errorf("%q: %s, %s; want %s", out, got, why, want)
+		}
+	}
+}

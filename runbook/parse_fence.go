@@ -12,8 +12,9 @@ var executable = map[string]bool{
 	"bash": true, "sh": true, "shell": true, "zsh": true, "console": true, "shell-session": true, "terminal": true,
 }
 
-// fence makes a step of an executable fence, and looks for a form in an
-// untagged one. All other fences are for reading.
+// fence makes a step of an executable fence, takes a fence of output for what
+// the step above it prints, and looks for a form in an untagged one. All other
+// fences are for reading.
 func (b *builder) fence(n *ast.FencedCodeBlock) {
 	for len(b.fences) > 0 && b.fences[0].node != n {
 		b.fences = b.fences[1:]
@@ -29,9 +30,13 @@ func (b *builder) fence(n *ast.FencedCodeBlock) {
 	}
 	lang := fenceLang(info)
 	body := bodySpans(n, len(b.src))
+	step := b.awaits
+	b.awaits = -1
 	switch {
 	case executable[lang]:
 		b.step(n, f, lang, info, body)
+	case lang == "output" || lang == "expected":
+		b.sample(step, f, body)
 	case lang == "" || lang == "text" || lang == "txt" || lang == "plaintext":
 		b.form(body)
 	}
@@ -66,6 +71,7 @@ func (b *builder) step(n *ast.FencedCodeBlock, f fence, lang, info string, body 
 	}
 	s.Attrs = strings.TrimSpace(b.commentAbove(n, f) + " " + inside)
 	at := b.add(s, -1, false)
+	b.awaits = at
 	b.doc.Slots[at].Broken = !f.closed
 	if !f.closed {
 		b.problem(Error, "unclosed-fence", s.Line, "the step's fence is not closed: all below it would run",

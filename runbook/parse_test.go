@@ -67,6 +67,9 @@ func listSlot(w *strings.Builder, doc *Document, s *Slot) {
 			fmt.Fprintf(w, " %s=%q", note.name, note.value)
 		}
 	}
+	if s.SampleLine > 0 {
+		fmt.Fprintf(w, " sample=%q line=%d", (&Slot{Body: s.Sample}).Script(doc.Source), s.SampleLine)
+	}
 	if s.Part != Whole {
 		w.WriteString(map[Part]string{Done: " done", Total: " total"}[s.Part])
 	}

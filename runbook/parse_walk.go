@@ -28,6 +28,7 @@ type builder struct {
 	steps      map[int]int // section to the number of its steps
 
 	linked bool // a box that is a link was reported
+	awaits int  // the step that a sample of its output may still follow, -1 if none
 
 	lineAt, lineNo int // a place whose line number is known
 }
@@ -61,6 +62,7 @@ func newBuilder(name string, src []byte) *builder {
 		facts:  []sectionFacts{{}},
 		steps:  map[int]int{},
 		lineNo: 1,
+		awaits: -1,
 	}
 }
 
@@ -97,6 +99,7 @@ func (b *builder) block(n ast.Node, c context) {
 	if len(b.pending) > 0 {
 		b.endPending(lineStart(b.src, min(max(n.Pos(), 0), len(b.src))))
 	}
+	b.endAwait(n)
 	switch n := n.(type) {
 	case *ast.Heading:
 		b.heading(n, c)
@@ -121,6 +124,7 @@ func (b *builder) list(n *ast.List, c context) {
 	lead := &lead{before: n.PreviousSibling()}
 	criterion := c.criterion || isCriterion(words(plain(b.lastLine(lead.before))))
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
+		b.awaits = -1
 		b.container(item, context{lead: lead, first: true, criterion: criterion})
 	}
 }

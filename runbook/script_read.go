@@ -71,6 +71,7 @@ func ReadScript(src []byte, slot *Slot) *Script {
 	}
 	r.split(file)
 	r.remarks()
+	r.sample(src, slot)
 	r.placeholders(file)
 	r.effects()
 	r.sensitive()
