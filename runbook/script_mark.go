@@ -328,7 +328,7 @@ func dotsAt(text string, i, n int) scriptMark {
 		end++
 	}
 	word := text[start:end]
-	if strings.ContainsAny(word, "$[]{}\\*@!") || strings.HasPrefix(word, "./") || strings.HasPrefix(word, "../") {
+	if strings.ContainsAny(word, "$[]{}\\*!") || strings.HasPrefix(word, "./") || strings.HasPrefix(word, "../") {
 		return scriptMark{}
 	}
 	if strings.Contains(word, "/compare/") || text[i] == '.' && strings.HasSuffix(word, "/...") && !strings.Contains(word, ":") {

@@ -126,9 +126,11 @@ func (r *scriptReader) isBracePlaceholder(m scriptMark, l shellLeaf, quoted stri
 }
 
 // isElision reports whether a word with dots stands for one that was cut
-// short, rather than being prose, a pattern or a range.
+// short, or for words that were left out, rather than being prose, a pattern or
+// a range.
 func (r *scriptReader) isElision(text string, l shellLeaf, quoted string) bool {
-	if strings.Trim(text, ".…") == "" && len(text) != 3 {
+	bare := strings.Trim(text, ".…") == ""
+	if bare && len(text) != 3 {
 		return false
 	}
 	if word := strings.TrimRight(text, ".…"); word != "" && isOrdinaryWord(word) && !strings.HasSuffix(word, "-") {
@@ -138,10 +140,27 @@ func (r *scriptReader) isElision(text string, l shellLeaf, quoted string) bool {
 		return false
 	}
 	switch r.program(l.call) {
-	case "echo", "printf", "go", "git", "gh", "hub", "golangci-lint", "staticcheck", "gofmt", "read":
+	case "echo", "printf":
+		return l.quoting == bareText && isCutName(text)
+	case "git", "gh", "hub":
+		return bare || isCutName(text) // not "main...feature"
+	case "go", "golangci-lint", "staticcheck", "gofmt":
+		return !bare && isCutName(text) // not the package pattern
+	case "read":
 		return false
 	}
 	return true
+}
+
+// isCutName reports whether a word is a qualified name from whose middle
+// something was cut out: "sha256:abc...def", "arn:aws:...:x".
+func isCutName(text string) bool {
+	dots := "..."
+	if strings.Contains(text, "…") {
+		dots = "…"
+	}
+	before, after, _ := strings.Cut(text, dots)
+	return strings.Contains(before, ":") && after != "" && (isTokenByte(after[0]) || after[0] == ':')
 }
 
 // program returns the base name of the program that a call starts; empty if
