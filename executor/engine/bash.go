@@ -11,6 +11,9 @@
 // engine value can go on from there. It holds what commands have set, values
 // that they have fetched among it, but nothing that equals Job.Env.
 //
+// A command that ends the shell by its own word, `exit` or `exec`, ends the
+// step, whatever its status, as it would end a script.
+//
 // The shell is replaced by a new one, restored from the snapshot, when it has
 // ended (`exit`, a failure under errexit, a signal), when a step has left
 // processes behind, and when the job's environment, document or standard input
@@ -201,7 +204,7 @@ func (b *Bash) Run(ctx context.Context, job executor.Job, obs executor.Observer)
 			break
 		}
 		out.Next++
-		if err = b.unsaved; r.Failed() {
+		if err = b.unsaved; r.Failed() || r.Exited {
 			break
 		}
 	}
@@ -225,7 +228,7 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 	}
 	sink := func(p []byte) { obs.Output(i, p) }
 	r, err := b.perform(w, job, job.Commands[i], sink)
-	if err == nil && (r.Failed() || i == len(job.Commands)-1) {
+	if err == nil && (r.Failed() || r.Exited || i == len(job.Commands)-1) {
 		err = b.wrapUp(w, &r, sink)
 	}
 	if err != nil {
@@ -261,7 +264,9 @@ func (b *Bash) perform(w *watch, job executor.Job, c runbook.Command, sink func(
 		r.Exit = f.status
 	}
 	b.last = r.Exit
-	tell(&r, c, parseMisfortunes(s.failBuf), s.restored)
+	seen := parseMisfortunes(s.failBuf)
+	tell(&r, c, seen, s.restored)
+	r.Exited = s.ended && !s.wait.Signaled() && exited(f, r, seen)
 	b.unsaved = b.keep(f, job) // told once the command is: what it did is known
 	r.Dir = b.dir
 	return r, nil

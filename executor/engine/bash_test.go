@@ -88,8 +88,8 @@ func TestShellSurvives(t *testing.T) {
 		"output redirected for good": {[]string{"exec >there 2>&1 </dev/zero", "echo a", "cat there >&195; : >there"}, []string{"", "", "a\n"}},
 		"output closed":              {[]string{"exec >&- 2>&-", "true"}, []string{"", ""}},
 		"EXIT trap runs at the end":  {[]string{"trap 'echo bye' EXIT", "echo a"}, []string{"", "a\nbye\n"}},
-		"EXIT trap runs at exit":     {[]string{"trap 'echo bye' EXIT; exit 0", "echo a"}, []string{"bye\n", "a\n"}},
-		"EXIT trap taken away":       {[]string{"trap - EXIT; x=1", "echo $x; exit 0", "echo $x"}, []string{"", "1\n", "1\n"}},
+		"EXIT trap runs at exit":     {[]string{"trap 'echo bye' EXIT; exit 0"}, []string{"bye\n"}},
+		"EXIT trap taken away":       {[]string{"trap - EXIT; x=1", "echo $x; exit 0"}, []string{"", "1\n"}},
 		"ERR trap":                   {[]string{"trap 'echo err $?' ERR", "true", "(exit 3)"}, []string{"", "", "err 3\n"}},
 		"DEBUG trap":                 {[]string{"trap 'echo debug' DEBUG; true", "echo a"}, []string{"debug\n", "a\n"}},
 		"RETURN trap":                {[]string{"trap 'echo back' RETURN; f() { :; }", "f"}, []string{"", ""}},
@@ -463,7 +463,7 @@ func TestMain(m *testing.M) {
 // Nothing but the snapshot is left in the state directory.
 func TestStateDirectory(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "x=1", "exit 0", "y=2")
+	e, job := newBash(t, quick), executortest.Job(t, "x=1", "for n in {3..255}; do eval \"exec $n>&-\"; done", "y=2", "exit 0")
 	executortest.Run(t, e, job)
 	files, err := fs.ReadDir(os.DirFS(job.State), ".")
 	if err != nil || len(files) != 1 || files[0].Name() != "shell" {

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,9 +18,20 @@ var (
 	frameEnd   = []byte("\x00\x00E")
 )
 
+// A frameKind says on what occasion the shell tells its state.
+type frameKind string
+
+// Only a turn is followed by another message.
+const (
+	frameTurn  frameKind = "turn"  // the command has ended
+	frameExit  frameKind = "exit"  // the shell ends because it was told to, or under errexit
+	frameFault frameKind = "fault" // the shell ends because an expansion failed
+	frameLost  frameKind = "lost"  // the command has ended, and the loop around it too
+)
+
 // A frame is what the shell says of itself after a command, or at its end.
 type frame struct {
-	exit     bool // the shell is ending
+	kind     frameKind
 	status   int
 	flags    string // $-
 	onExit   string // what `trap -p EXIT` prints
@@ -55,7 +67,7 @@ func parseFrame(buf []byte) (*frame, error) {
 		return nil, fmt.Errorf("the shell's answer: status: %w", err)
 	}
 	f := &frame{
-		exit: fields[0] == "exit", status: status, flags: fields[2],
+		kind: frameKind(fields[0]), status: status, flags: fields[2],
 		onExit: fields[3], onErr: fields[4], dir: strings.TrimSuffix(fields[5], "\n"),
 	}
 	if len(fields) > 6 {
@@ -64,6 +76,21 @@ func parseFrame(buf []byte) (*frame, error) {
 		f.names, f.funcs, f.aliases, f.args = fields[10], fields[11], fields[12], fields[13:]
 	}
 	return f, nil
+}
+
+// exited reports that the command has ended the shell by its own word, given
+// what the shell said last, f or nil, and what the ERR trap saw. A signal, a
+// failure under errexit, an expansion that fails, the loss of the descriptors
+// are no such word. `exec` and an EXIT trap of the command's own leave no frame.
+func exited(f *frame, r executor.Result, seen []misfortune) bool {
+	if f != nil && (f.kind == frameTurn || f.kind == frameLost) {
+		return false
+	}
+	if r.Exit == 0 {
+		return !r.Failed()
+	}
+	errexit := slices.ContainsFunc(seen, func(m misfortune) bool { return !m.cut && m.depth == 0 })
+	return r.Ended == "" && !errexit && (f == nil || f.kind != frameFault)
 }
 
 // endsItself reports that a command has set an EXIT trap of its own, which

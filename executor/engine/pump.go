@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -48,7 +49,7 @@ func (s *shell) await(w *watch, sink func([]byte)) (*frame, error) {
 		if answered, err := s.serve(fds, sink); err != nil {
 			return nil, err
 		} else if answered {
-			f, err := s.readFrame()
+			f, err := s.lastFrame()
 			return f, errors.Join(err, s.drain(sink))
 		}
 	}
@@ -78,6 +79,23 @@ func (s *shell) serve(fds []unix.PollFd, sink func([]byte)) (answered bool, err 
 		s.wait, s.ended = <-s.done, true
 	}
 	return s.ended, err
+}
+
+// lastFrame is what the shell has said last, on whichever way it could.
+func (s *shell) lastFrame() (*frame, error) {
+	if s.ended {
+		data, err := os.ReadFile(s.lost)
+		if err == nil {
+			err = os.Remove(s.lost)
+		}
+		if err == nil {
+			return parseFrame(data)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("the shell's answer: %w", err)
+		}
+	}
+	return s.readFrame()
 }
 
 // readFrame reads the last frame; nil if there is none.

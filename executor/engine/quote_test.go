@@ -72,7 +72,7 @@ func TestMisfortunes(t *testing.T) {
 func TestFrameCutShort(t *testing.T) {
 	whole := "\x00\x00Bexit\x00=3\x00=e\x00=\x00=\x00=/tmp\n\x00\x00E"
 	f, err := parseFrame([]byte("\x00\x00Bturn\x00=0\x00=e\x00=" + whole))
-	if err != nil || f == nil || !f.exit || f.status != 3 || f.dir != "/tmp" || f.complete {
+	if err != nil || f == nil || f.kind != frameExit || f.status != 3 || f.dir != "/tmp" || f.complete {
 		t.Errorf("read %+v, %v", f, err)
 	}
 	if f, err := parseFrame([]byte(whole[:len(whole)-1])); f != nil || err != nil {

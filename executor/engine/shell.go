@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	ossignal "os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ var driver string
 const loop = `builtin mapfile -d "" -t -u 190 __runbook_in; builtin eval "${__runbook_in[0]}"; ` +
 	`while { __runbook_turn "$?" "$-" "$@" && builtin trap - DEBUG RETURN && builtin trap "$__runbook_trap" ERR; } >/dev/null 2>&1; ` +
 	`do if __runbook_before; then builtin eval "${__runbook_in[3]}"; else builtin eval "${__runbook_in[3]}"; fi; done; ` +
-	`builtin exit "$__runbook_last"`
+	`{ __runbook_leave "$-"; } >/dev/null 2>&1; builtin exit "$__runbook_last"`
 
 // answerTime bounds what the engine asks of the shell for itself; only a shell
 // that a command has broken takes longer.
@@ -52,6 +53,7 @@ const answerTime = 30 * time.Second
 type shell struct {
 	pid      int
 	marker   string
+	lost     string   // the file in which the shell says that its descriptors have gone
 	text     *os.File // messages to the shell
 	bell     pipe
 	frames   *os.File // the shell's answers
@@ -88,7 +90,12 @@ func startShell(path, document, dir, stateDir string, env []string, in *os.File)
 	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}
-	err := s.open(stateDir)
+	stateDir, err := filepath.Abs(stateDir) // the shell will be elsewhere
+	if err != nil {
+		return nil, fmt.Errorf("start a shell: %w", err)
+	}
+	s.lost = filepath.Join(stateDir, "lost-"+s.marker)
+	err = s.open(stateDir)
 	if err == nil {
 		err = s.exec(path, document, dir, shellEnv(env, s.marker), in)
 	}
@@ -97,7 +104,7 @@ func startShell(path, document, dir, stateDir string, env []string, in *os.File)
 		return nil, err
 	}
 	f, err := s.await(&watch{limit: time.Now().Add(answerTime)}, func([]byte) {})
-	if err == nil && (f == nil || !f.complete || f.exit) {
+	if err == nil && (f == nil || !f.complete || f.kind != frameTurn) {
 		err = fmt.Errorf("%s ended with %s before its first command", path, describe(s.wait))
 	}
 	if err != nil {
@@ -124,7 +131,7 @@ func (s *shell) open(stateDir string) (err error) {
 	if err := unix.SetNonblock(s.bell.r, false); err != nil { // the shell waits on it
 		return fmt.Errorf("start a shell: %w", err)
 	}
-	_, err = s.text.WriteAt([]byte(driver+"\x00"), 0)
+	_, err = s.text.WriteAt([]byte("__runbook_lost="+quote(s.lost)+"\n"+driver+"\x00"), 0)
 	return err
 }
 
@@ -240,7 +247,7 @@ func (s *shell) ask(kind, text string) (*frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f == nil || f.exit || f.status != 0 {
+	if f == nil || f.kind != frameTurn || f.status != 0 {
 		return nil, errors.New(strings.TrimSpace("the shell refuses: " + string(printed)))
 	}
 	return f, nil

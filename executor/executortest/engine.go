@@ -33,7 +33,7 @@ func TestEngine(t *testing.T, open func(t *testing.T) executor.Engine) {
 	for name, test := range map[string]func(*testing.T, func(*testing.T) executor.Engine){
 		"order": testOrder, "stops": testStops, "observer stops it": testObserverStops,
 		"failures": testFailures, "no failures": testNoFailures, "state carries": testState,
-		"state survives a shell's end": testShellEnds, "resumes in the midst of a step": testResumes,
+		"state survives a shell's end": testShellEnds, "exit ends the step": testExits, "resumes in the midst of a step": testResumes,
 		"output": testOutput, "messages": testMessages, "environment": testEnvironment,
 		"timeout": testTimeout, "interrupt": testInterrupt, "leftovers": testLeftovers,
 		"runs once": testOnce, "keeps no credentials": testCredentials,
@@ -311,11 +311,74 @@ func testShellEnds(t *testing.T, open func(*testing.T) executor.Engine) {
 			equal(t, "state afterwards", l.Printed[0], "kept d\n")
 		})
 	}
-	t.Run("in the midst of a step", func(t *testing.T) {
+}
+
+// leaving are commands that may end the shell: by their own word, which ends
+// the step whatever the status, or in another way.
+var leaving = map[string]struct {
+	text   string
+	exit   int
+	exited bool
+}{
+	"exit 0":                      {"exit 0", 0, true},
+	"exit 3":                      {"exit 3", 3, true},
+	"exit behind a failure":       {"false || exit", 1, true},
+	"exit in a function":          {"f() { exit 0; }; f", 0, true},
+	"exit 3 in a function":        {"f() { exit 3; }; f", 3, true},
+	"exit in a sourced file":      {"echo 'exit 0' >lib; . ./lib", 0, true},
+	"exit in eval":                {"eval 'exit 0'", 0, true},
+	"exit in a list":              {"[ -e none ] || { echo none; exit 0; }", 0, true},
+	"exit in an if":               {"if [ -d . ]; then echo 'nothing to delete'; exit 0; fi", 0, true},
+	"exit in an ERR trap":         {"trap 'exit 5' ERR; false", 5, true},
+	"exit in a user's EXIT trap":  {"trap 'echo bye' EXIT; exit 0", 0, true},
+	"exit without descriptors":    {"for n in {3..255}; do eval \"exec $n>&-\"; done; exit 0", 0, true},
+	"exec":                        {"exec true", 0, true},
+	"exec that fails":             {"exec bash -c 'exit 5'", 5, true},
+	"exit in a subshell":          {"( exit 0 )", 0, false},
+	"exit 3 in a subshell":        {"( exit 3 )", 3, false},
+	"exit in a pipeline":          {"exit 0 | cat", 0, false},
+	"exit in $(…)":                {"echo $(exit 0)", 0, false},
+	"exit in the background":      {"exit 0 & wait", 0, false},
+	"exec in a subshell":          {"( exec true )", 0, false},
+	"exec of descriptors":         {"exec 3>&1", 0, false},
+	"return in a function":        {"f() { return 0; }; f", 0, false},
+	"return in a sourced file":    {"echo 'return 0' >lib; . ./lib", 0, false},
+	"return at top level":         {"return 0", 2, false},
+	"return that may fail":        {"return 0 || true", 0, false},
+	"errexit":                     {"false", 1, false},
+	"errexit in a function":       {"f() { false; }; f", 1, false},
+	"break at top level":          {"break", 0, false},
+	"an unset variable":           {"set -u; echo $none", 1, false},
+	"a failing expansion":         {"echo ${none:?}", 1, false},
+	"a signal":                    {"kill -9 $$", 137, false},
+	"descriptors that are closed": {"for n in {3..255}; do eval \"exec $n>&-\"; done", 0, false},
+}
+
+// In a script nothing behind an `exit` runs, and what it guards may be deadly:
+// each command after one used to run in a fresh shell.
+func testExits(t *testing.T, open func(*testing.T) executor.Engine) {
+	for name, c := range leaving {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, job := open(t), Job(t, "x=kept", c.text, "mkdir DELETED")
+			l, out := Run(t, e, job)
+			r := l.Results[1]
+			equal(t, "Exit", r.Exit, c.exit)
+			equal(t, "Exited", r.Exited, c.exited)
+			_, err := os.Stat(filepath.Join(job.Dir, "DELETED"))
+			on := !c.exited && c.exit == 0
+			equal(t, "the next command ran", err == nil, on)
+			equal(t, "Next", out.Next, map[bool]int{false: 2, true: 3}[on])
+			l, _ = Run(t, e, Next(job, "echo $x"))
+			equal(t, "state afterwards", l.Printed[0], "kept\n")
+		})
+	}
+	t.Run("with its state", func(t *testing.T) {
 		t.Parallel()
-		l, out := Run(t, open(t), Job(t, "x=kept", "exit 0", "echo $x"))
-		equal(t, "output", l.Printed[2], "kept\n")
-		equal(t, "Next", out.Next, 3)
+		e, job := open(t), Job(t, "true", "x=last; mkdir d; cd d; exit 0", "x=never")
+		Run(t, e, job)
+		l, _ := Run(t, e, Next(job, "echo $x ${PWD##*/}"))
+		equal(t, "state afterwards", l.Printed[0], "last d\n")
 	})
 }
 

@@ -13,16 +13,29 @@
 __runbook_turn() {
 	builtin set +xv
 	__runbook_last=$1 __runbook_cut=0 __runbook_in=()
-	__runbook_frame turn "$@" >&192 && builtin printf t >&189 || builtin return 1
+	__runbook_frame turn "$@" >&192 <&190 && builtin printf t >&189 <&191 || builtin return 1
 	builtin mapfile -n 1 -u 191 __runbook_in
-	if [[ ${#__runbook_in[@]} != 1 ]]; then builtin return 1; fi
+	if [[ ${#__runbook_in[@]} != 1 ]]; then # the runner has gone
+		__runbook_full=quit
+		builtin return 1
+	fi
 	builtin mapfile -d '' -t -u 190 __runbook_in
 	__runbook_full=${__runbook_in[0]} __runbook_trap=$__runbook_base
 	if [[ -n ${__runbook_in[2]} ]]; then
 		builtin eval "__runbook_user=(${__runbook_in[2]#trap })"
 		__runbook_trap+=$'\nif __runbook_failed; then :; else\n'${__runbook_user[1]}$'\nfi'
 	fi
-	[[ ${__runbook_in[0]} != quit ]]
+	[[ ${__runbook_in[0]} != quit ]] && __runbook_last=0
+}
+
+# __runbook_leave FLAGS is called behind the loop. If nobody has asked for that,
+# a command has closed the descriptors, or has said `break`. A file tells so, for
+# such a shell must not pass for one that a command has told to exit: it holds no
+# values, and without it the shell dies in a way that cannot be mistaken.
+__runbook_leave() {
+	if [[ $__runbook_full == quit ]]; then builtin return 0; fi
+	__runbook_full=do
+	__runbook_frame lost "$__runbook_last" "$1" >|"$__runbook_lost" || builtin kill -KILL "$$"
 }
 
 # __runbook_frame KIND STATUS FLAGS ARG… prints the shell's state. NUL cannot
@@ -53,12 +66,17 @@ __runbook_frame() {
 
 # __runbook_exit STATUS FLAGS ARG… is the EXIT trap: the state at `exit` and at
 # a failure is state too. Inside a function the locals would look like globals,
-# so there only the fact is told.
+# so there only the fact is told. Bash forgets a command that says `exit`, but
+# still names one whose expansion has ended the shell.
 __runbook_exit() {
 	builtin set +xv
 	__runbook_in=()
 	if [[ ${#FUNCNAME[@]} -gt 1 ]]; then __runbook_full=do; fi
-	__runbook_frame exit "$@" >&192 || builtin :
+	case $__runbook_said in
+	'builtin eval "${__runbook_in'*) __runbook_said=exit ;;
+	*) __runbook_said=fault ;;
+	esac
+	__runbook_frame "$__runbook_said" "$@" >&192 || builtin :
 }
 
 # __runbook_err STATUS LINE COMMAND PIPESTATUS… is the ERR trap: it runs where
@@ -110,7 +128,7 @@ __runbook_failed() { builtin return "$__runbook_status"; }
 # the next simple command switches it on again.
 __runbook_base='{ __runbook_err "$?" "$LINENO" "$BASH_COMMAND" "${PIPESTATUS[@]}" || { builtin set +e; builtin trap "builtin set -e; builtin trap - DEBUG" DEBUG; }; } 2>/dev/null'
 __runbook_trap=$__runbook_base
-__runbook_ending='{ __runbook_exit "$?" "$-" "$@"; } >/dev/null 2>&1'
+__runbook_ending='{ __runbook_said=$BASH_COMMAND __runbook_code=$?; __runbook_exit "$__runbook_code" "$-" "$@"; } >/dev/null 2>&1'
 __runbook_full=run
 __runbook_cut=0
 builtin unset BASH_EXECUTION_STRING
