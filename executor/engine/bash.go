@@ -220,7 +220,11 @@ func (b *Bash) command(w *watch, job executor.Job, i int, obs executor.Observer)
 	if reason := w.reason(time.Now()); reason != "" {
 		return none, fmt.Errorf("%w before command %d: %s", executor.ErrStopped, i+1, reason)
 	}
-	if err := b.ready(job); err != nil {
+	at := job
+	if i > job.First {
+		at.Dir = "" // those before have said where
+	}
+	if err := b.ready(at); err != nil {
 		return none, err
 	}
 	if err := obs.Started(i); err != nil {

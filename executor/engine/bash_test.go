@@ -138,6 +138,23 @@ func TestClosedDescriptorsEndTheShellNotTheRun(t *testing.T) {
 	same(t, "output", l.Printed[2], "1\n")
 }
 
+// A shell that had to be replaced between two commands of a step began again in
+// the step's start directory if its own had vanished.
+func TestReplacedShellDoesNotStartElsewhere(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "mkdir gone; cd gone; rmdir ../gone", "for n in {3..255}; do eval \"exec $n>&-\"; done", "touch elsewhere")
+	l := &executortest.Log{}
+	out, err := newBash(t, quick).Run(t.Context(), job, l)
+	if err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("Run: %v", err)
+	}
+	same(t, "Next", out.Next, 2)
+	same(t, "calls", len(l.Calls), 4)
+	if exists(filepath.Join(job.Dir, "elsewhere")) {
+		t.Error("the command ran in another directory")
+	}
+}
+
 func TestInterruptIsSentOnce(t *testing.T) {
 	t.Parallel()
 	// The command counts its INTs and ends by itself once told to, so that a
@@ -300,8 +317,8 @@ func TestFailedRestoreIsNotAdopted(t *testing.T) {
 	}
 	l := &executortest.Log{}
 	next := executortest.Next(job, "y=2")
-	if _, err := newBash(t, quick).Run(t.Context(), next, l); err == nil || !strings.Contains(err.Error(), "No such file") {
-		t.Errorf("Run: %v; want the shell's own words", err)
+	if _, err := newBash(t, quick).Run(t.Context(), next, l); err == nil || !strings.Contains(err.Error(), "start directory "+job.Dir+"/d does not exist") {
+		t.Errorf("Run: %v", err)
 	}
 	same(t, "calls", len(l.Calls), 0)
 	after, err := os.ReadFile(filepath.Join(job.State, "shell"))
@@ -320,10 +337,11 @@ func TestStartsThatCannotBe(t *testing.T) {
 		change func(*executor.Job)
 		want   string
 	}{
-		"no directory":          {func(j *executor.Job) { j.Dir = "/no/such" }, "start directory"},
-		"NUL in a command":      {func(j *executor.Job) { j.Commands[0].Text = "a\x00b" }, "checklist.md:121: a command holds a NUL byte"},
-		"no state directory":    {func(j *executor.Job) { j.State = "" }, "state"},
-		"environment too large": {func(j *executor.Job) { j.Env = append(j.Env, tenMegabytes()...) }, "larger than this system passes"},
+		"no directory":           {func(j *executor.Job) { j.Dir = "/no/such" }, "start directory /no/such does not exist"},
+		"a file for a directory": {func(j *executor.Job) { j.Dir = os.Args[0] }, "is not a directory"},
+		"NUL in a command":       {func(j *executor.Job) { j.Commands[0].Text = "a\x00b" }, "checklist.md:121: a command holds a NUL byte"},
+		"no state directory":     {func(j *executor.Job) { j.State = "" }, "state"},
+		"environment too large":  {func(j *executor.Job) { j.Env = append(j.Env, tenMegabytes()...) }, "larger than this system passes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

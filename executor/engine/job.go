@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -25,33 +26,62 @@ func (b *Bash) prepare(job executor.Job) error {
 			return fmt.Errorf("%s:%d: %w", job.Document, job.Commands[i].Line, errNUL)
 		}
 	}
+	state, err := b.lastState(job.State)
+	if err != nil {
+		return err
+	}
+	if state != nil && (b.state == nil || b.key.state != job.State) {
+		b.dir = state.dir
+	}
 	if job.First >= len(job.Commands) {
-		state, err := b.lastState(job.State)
-		if state != nil {
-			b.dir = state.dir
-		}
+		return nil
+	}
+	if job.First > 0 && state != nil && state.step == string(job.Step) {
+		job.Dir = "" // in the midst of a step its own commands have said where
+	}
+	dir := job.Dir
+	if dir == "" && state != nil {
+		dir = b.dir
+	}
+	if err := isDir(dir); err != nil {
 		return err
 	}
 	if err := b.ready(job); err != nil {
 		return err
 	}
-	if job.First > 0 && b.state != nil && b.state.step == string(job.Step) {
-		job.Dir = "" // in the midst of a step its own commands have said where
+	return b.reset(dir)
+}
+
+// isDir says in plain words what is wrong with a start directory, before a
+// shell says it in its own. The empty one is the shell's.
+func isDir(dir string) error {
+	if dir == "" {
+		return nil
 	}
-	if job.Dir != "" {
-		if _, err := os.Stat(job.Dir); err != nil {
-			return fmt.Errorf("start directory: %w", err)
-		}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("start directory %s does not exist", dir)
+	case err != nil:
+		return fmt.Errorf("start directory: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("start directory %s is not a directory", dir)
 	}
+	return nil
+}
+
+// reset gives the shell its standard descriptors and EXIT trap again, and
+// brings it to dir, which may have been made anew under the shell's feet.
+func (b *Bash) reset(dir string) error {
 	// Not `builtin exec`, whose redirections do not last.
-	reset := "exec <&194 >&195 2>&195; builtin trap \"$__runbook_ending\" EXIT"
-	if job.Dir != "" && job.Dir != b.dir {
-		reset += "; builtin cd -- " + quote(job.Dir)
+	text := "exec <&194 >&195 2>&195; builtin trap \"$__runbook_ending\" EXIT"
+	if dir != "" {
+		text += "; [[ . -ef " + quote(dir) + " && ${PWD-} == " + quote(dir) + " ]] || builtin cd -- " + quote(dir)
 	}
-	f, err := b.shell.ask("do", reset)
+	f, err := b.shell.ask("do", text)
 	if err != nil {
 		b.retire()
-		return fmt.Errorf("start directory %s: %w", job.Dir, err)
+		return fmt.Errorf("start directory %s: %w", dir, err)
 	}
 	b.dir = f.dir
 	return nil

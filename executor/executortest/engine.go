@@ -36,7 +36,7 @@ func TestEngine(t *testing.T, open func(t *testing.T) executor.Engine) {
 		"state survives a shell's end": testShellEnds, "exit ends the step": testExits, "resumes in the midst of a step": testResumes,
 		"output": testOutput, "messages": testMessages, "environment": testEnvironment,
 		"timeout": testTimeout, "interrupt": testInterrupt, "leftovers": testLeftovers,
-		"runs once": testOnce, "keeps no credentials": testCredentials,
+		"a start directory that is gone": testVanished, "runs once": testOnce, "keeps no credentials": testCredentials,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -541,6 +541,39 @@ func testLeftovers(t *testing.T, open func(*testing.T) executor.Engine) {
 		l, _ := Run(t, open(t), Job(t, "sleep 300 &", "kill -0 $! && echo serving", "kill $!"))
 		equal(t, "output", l.Printed[1], "serving\n")
 	})
+}
+
+// A step whose start directory had vanished was begun, and left unknown.
+func testVanished(t *testing.T, open func(*testing.T) executor.Engine) {
+	for name, c := range map[string]struct{ again, named bool }{
+		"where the last one ended": {}, "named": {named: true},
+		"another engine value": {again: true}, "named, another engine value": {true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, job := open(t), Job(t, "mkdir gone; cd gone; rmdir ../gone")
+			Run(t, e, job)
+			gone := filepath.Join(job.Dir, "gone")
+			next := Next(job, "pwd; /bin/pwd", "x=kept")
+			if c.named {
+				next.Dir = gone
+			}
+			if c.again {
+				e = open(t)
+			}
+			l := &Log{}
+			_, err := e.Run(t.Context(), next, l)
+			if want := "start directory " + gone + " does not exist"; err == nil || err.Error() != want {
+				t.Errorf("Run: %v; want %s", err, want)
+			}
+			equal(t, "calls", len(l.Calls), 0)
+			if err := os.Mkdir(gone, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			l, _ = Run(t, e, next)
+			equal(t, "once it is there again", l.Printed[0], gone+"\n"+gone+"\n")
+		})
+	}
 }
 
 // testOnce counts a command's runs by directories, whose making is atomic.
