@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"runbook/executor"
 	"runbook/executor/engine"
@@ -438,23 +441,41 @@ func TestStepOutlivesItsRunner(t *testing.T) {
 	until(t, "the step saves its state", func() bool { return exists(filepath.Join(job.Dir, "saved")) })
 }
 
-// `runbook &` in a script makes the runner ignore INT; its steps must not, and
-// a shell that inherits that cannot undo it.
-func TestStepsHearINTWhereTheRunnerDoesNot(t *testing.T) {
+// What the runner ignores, by itself or as `runbook &` and nohup make it, its
+// steps must not: a shell that inherits that cannot undo it.
+func TestStepsHearSignalsThatTheRunnerIgnores(t *testing.T) {
 	t.Parallel()
-	job := executortest.Job(t, `bash -c 'trap "echo heard >heard" INT; kill -INT $$'`)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	runner := exec.Command("sh", "-c", `trap "" INT; exec "$0"`, self)
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State)
-	runner.Dir = job.Dir
-	if out, err := runner.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if !exists(filepath.Join(job.Dir, "heard")) {
-		t.Error("the step did not hear INT")
+	const hear = `bash -c 'trap "echo heard >heard" %[1]s; kill -%[1]s $$'`
+	for name, c := range map[string]struct{ start, ignore, text, want string }{
+		"INT from the start":  {"INT", "", fmt.Sprintf(hear, "INT"), "exit 0 cut false"},
+		"HUP from the start":  {"HUP", "", fmt.Sprintf(hear, "HUP"), "exit 0 cut false"},
+		"TERM from the start": {"TERM", "", fmt.Sprintf(hear, "TERM"), "exit 0 cut false"},
+		"PIPE from the start": {"PIPE", "", "yes | head -1 >heard", "exit 0 cut true"},
+		"INT":                 {"", "INT", fmt.Sprintf(hear, "INT"), "exit 0 cut false"},
+		"HUP":                 {"", "HUP", fmt.Sprintf(hear, "HUP"), "exit 0 cut false"},
+		"TERM":                {"", "TERM", fmt.Sprintf(hear, "TERM"), "exit 0 cut false"},
+		"PIPE":                {"", "PIPE", "yes | head -1 >heard", "exit 0 cut true"},
+		"to die of":           {"INT", "", ">heard; kill -INT $BASHPID; echo on", "exit 130 cut false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job := executortest.Job(t, c.text)
+			runner := exec.Command("sh", "-c", `[ -z "$1" ] || trap "" "$1"; exec "$0"`, self, c.start)
+			runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+c.text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_IGNORE="+c.ignore)
+			runner.Dir = job.Dir
+			out, err := runner.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			same(t, "result", strings.TrimSpace(string(out)), c.want)
+			if !exists(filepath.Join(job.Dir, "heard")) {
+				t.Error("the step did not hear the signal")
+			}
+		})
 	}
 }
 
@@ -464,18 +485,29 @@ func TestMain(m *testing.M) {
 	if text == "" {
 		os.Exit(m.Run())
 	}
+	if sig := os.Getenv("RUNBOOK_TEST_IGNORE"); sig != "" {
+		signal.Ignore(unix.SignalNum("SIG" + sig))
+	}
 	b, err := engine.NewBash(engine.BashOptions{})
 	if err == nil {
 		_, err = b.Run(context.Background(), executor.Job{
 			Step: "s", Document: "checklist.md", Commands: executortest.Commands(text), Env: os.Environ(),
 			State: os.Getenv("RUNBOOK_TEST_STATE"), TTY: os.Getenv("RUNBOOK_TEST_TTY") != "",
-		}, &silent{})
+		}, &teller{})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// A teller prints what a test wants to know of a runner's command.
+type teller struct{ silent }
+
+func (*teller) Finished(_ int, r executor.Result) error {
+	fmt.Println("exit", r.Exit, "cut", r.Cut)
+	return nil
 }
 
 // Nothing but the snapshot is left in the state directory.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -145,7 +144,7 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	files[fdText], files[fdBell] = s.text.Fd(), uintptr(s.bell.r)
 	files[fdFrame], files[fdReady], files[fdFail] = s.frames.Fd(), uintptr(s.ready.w), uintptr(s.fails.w)
 	files[fdHold], files[fdHold+1], files[fdHold+2] = uintptr(s.out.r), uintptr(s.ready.r), uintptr(s.fails.r)
-	defer defaultSignals()()
+	unignore()
 	pid, err := syscall.ForkExec(path, []string{"bash", "--noprofile", "--norc", "-c", loop, document}, &syscall.ProcAttr{
 		Dir: dir, Env: env, Files: files,
 		Sys: &syscall.SysProcAttr{Setsid: true}, // a Ctrl-C at the terminal does not reach it by itself
@@ -175,35 +174,24 @@ func (s *shell) exec(path, document, dir string, env []string, in *os.File) erro
 	return nil
 }
 
-// starting is held while signals are at their defaults for a start: they are
-// the whole process's, and another engine's undoing must not come in between.
-var starting sync.Mutex
+// heard are the signals that a step must be able to hear, or to die of: whoever
+// starts bash with one of them ignored takes it away from every command, for
+// bash can neither trap it nor reset it. Without PIPE `yes | head -1` fails.
+var heard = []os.Signal{
+	unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGALRM, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2,
+}
 
-// ignoredSignals are those that this process was told to ignore when it was
-// started, as `runbook &` in a script is. Asked once, for os/signal forgets.
-var ignoredSignals = sync.OnceValue(func() []os.Signal {
-	var ignored []os.Signal
-	for _, sig := range []os.Signal{unix.SIGINT, unix.SIGQUIT, unix.SIGTERM} {
+// unignore makes programs that are started from now on see the signals that
+// this process ignores, because it was told to or because it was started so, as
+// `runbook &` in a script and nohup do. The process itself still does not mind
+// them: they go to a channel that nobody reads, and what is caught is reset
+// when another program starts. Taking that back would race with the rest of
+// the program, so it lasts.
+func unignore() {
+	for _, sig := range heard {
 		if ossignal.Ignored(sig) {
-			ignored = append(ignored, sig)
+			ossignal.Notify(make(chan os.Signal, 1), sig)
 		}
-	}
-	return ignored
-})
-
-// defaultSignals makes a process that is started before the returned function
-// is called see the signals that this one ignores. Bash could not undo that.
-func defaultSignals() (undo func()) {
-	ignored := ignoredSignals()
-	if len(ignored) == 0 {
-		return func() {}
-	}
-	starting.Lock()
-	c := make(chan os.Signal, 1)
-	ossignal.Notify(c, ignored...) // what is caught here is reset by exec
-	return func() {
-		ossignal.Stop(c)
-		starting.Unlock()
 	}
 }
 
