@@ -271,7 +271,7 @@ func (b *Bash) perform(w *watch, job executor.Job, c runbook.Command, sink func(
 	seen := parseMisfortunes(s.failBuf)
 	tell(&r, c, seen, s.restored)
 	r.Exited = s.ended && !s.wait.Signaled() && exited(f, r, seen)
-	b.unsaved = b.keep(f, job) // told once the command is: what it did is known
+	r.Set, b.unsaved = b.keep(f, job) // told once the command is: what it did is known
 	r.Dir = b.dir
 	return r, nil
 }
@@ -289,10 +289,11 @@ func lineUp(c runbook.Command, flags string) string {
 	return text
 }
 
-// keep takes over what f says of the shell, on the disk too if it is news.
-func (b *Bash) keep(f *frame, job executor.Job) error {
+// keep takes over what f says of the shell, on the disk too if it is news, and
+// gives the variables that are.
+func (b *Bash) keep(f *frame, job executor.Job) (set map[string]string, err error) {
 	if f == nil {
-		return nil
+		return nil, nil
 	}
 	s := b.shell
 	if s.flags = f.flags; !strings.Contains(f.onErr, "__runbook_err") {
@@ -300,19 +301,23 @@ func (b *Bash) keep(f *frame, job executor.Job) error {
 	}
 	s.onExit = f.endsItself()
 	if !f.complete {
-		return nil
+		return nil, nil
 	}
+	before := b.vars
 	b.dir, b.vars = f.dir, f.vars
 	next := s.base.snapshot(f)
 	if job.Dir != "" && job.Dir != f.dir {
 		next.step = string(job.Step)
 	}
 	if b.state != nil && *b.state == next {
-		return nil
+		return nil, nil
+	}
+	if b.state == nil || b.state.script != next.script {
+		set = changed(before, f.vars)
 	}
 	if err := next.save(b.key.state); err != nil {
-		return err
+		return set, err
 	}
 	b.state = &next
-	return nil
+	return set, nil
 }

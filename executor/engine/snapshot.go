@@ -138,6 +138,42 @@ func (p *pristine) variables(b *strings.Builder, dump string) {
 	}
 }
 
+// maxSet is the size in bytes from which a value is left out of Result.Set:
+// whatever a secret is, it is no such heap, and each is kept as long as the run.
+const maxSet = 64 << 10
+
+// changed gives the scalar variables that have another value in the dump now
+// than in the one before, or had none; nil if there are none.
+func changed(before, now string) map[string]string {
+	was := map[string]declaration{}
+	for _, d := range declarations(before) {
+		was[d.name] = d
+	}
+	var set map[string]string
+	for _, d := range declarations(now) {
+		old, had := was[d.name]
+		if had && old.text == d.text || !told(d.name) {
+			continue
+		}
+		value, ok := d.value()
+		if !ok || len(value) > maxSet {
+			continue
+		}
+		if v, ok := old.value(); ok && v == value {
+			continue // only its attributes have changed
+		}
+		if set == nil {
+			set = map[string]string{}
+		}
+		set[d.name] = value
+	}
+	return set
+}
+
+// told reports whether a variable is a command's doing: OLDPWD only follows
+// from the directory.
+func told(name string) bool { return kept(name) && name != "OLDPWD" }
+
 // exported gives the exported variables of dump whose values are not in env.
 func exported(dump string, env []string) map[string]string {
 	was := make(map[string]string, len(env))
@@ -147,7 +183,7 @@ func exported(dump string, env []string) map[string]string {
 	}
 	out := map[string]string{}
 	for _, d := range declarations(dump) {
-		if !kept(d.name) || d.name == "OLDPWD" || !strings.Contains(d.flags, "x") {
+		if !told(d.name) || !strings.Contains(d.flags, "x") {
 			continue
 		}
 		value, ok := d.value()

@@ -35,7 +35,8 @@ func TestEngine(t *testing.T, open func(t *testing.T) executor.Engine) {
 		"failures": testFailures, "no failures": testNoFailures, "state carries": testState,
 		"state survives a shell's end": testShellEnds, "exit ends the step": testExits, "resumes in the midst of a step": testResumes,
 		"output": testOutput, "messages": testMessages, "environment": testEnvironment,
-		"timeout": testTimeout, "interrupt": testInterrupt, "leftovers": testLeftovers,
+		"tells what a command sets": testSet,
+		"timeout":                   testTimeout, "interrupt": testInterrupt, "leftovers": testLeftovers,
 		"a start directory that is gone": testVanished, "runs once": testOnce, "keeps no credentials": testCredentials,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -480,6 +481,57 @@ func testEnvironment(t *testing.T, open func(*testing.T) executor.Engine) {
 			t.Errorf("Exported holds %s=%q, which is not exported or has not changed", name, v)
 		}
 	}
+}
+
+// A secret in a variable that is never exported was masked nowhere.
+func testSet(t *testing.T, open func(*testing.T) executor.Engine) {
+	type values = map[string]string
+	cases := []struct {
+		text string
+		set  values
+	}{
+		{"true", nil},
+		{"x=1", values{"x": "1"}},
+		{"x=1; true", nil},
+		{"x=2 e=new", values{"x": "2", "e": "new"}},
+		{"export x", nil},
+		{"export x=3", values{"x": "3"}},
+		{"y=temporary true", nil},
+		{"declare -i n=4", values{"n": "4"}},
+		{"v='a b\n\"$`\\'", values{"v": "a b\n\"$`\\"}},
+		{"IFS=: read -r one two <<<'p:q r'", values{"one": "p", "two": "q r"}},
+		{"printf -v w '%s' $'\\x01\\n'", values{"w": "\x01\n"}},
+		{"f() { g=global; local l=no; }; f", values{"g": "global"}},
+		{"a=(1 2); declare -A m=([k]=v)", nil},
+		{"unset x", nil},
+		{"x=3", values{"x": "3"}},
+		{"cd /", nil},
+		{"empty=", values{"empty": ""}},
+		{"big=$(head -c 70000 /dev/zero | tr '\\0' x) small=s", values{"small": "s"}},
+		{"GIVEN=changed", values{"GIVEN": "changed"}},
+		{"last=word; exit 0", values{"last": "word"}},
+	}
+	var texts []string
+	for _, c := range cases {
+		texts = append(texts, c.text)
+	}
+	e, job := open(t), Job(t, texts...)
+	job.Env = append(slices.Clone(job.Env), "GIVEN=env")
+	l, out := Run(t, e, job)
+	equal(t, "Next", out.Next, len(cases))
+	for i, c := range cases {
+		if got := l.Results[i].Set; !reflect.DeepEqual(got, c.set) {
+			t.Errorf("%q: Set = %q; want %q", c.text, got, c.set)
+		}
+	}
+	t.Run("in a shell that was restored", func(t *testing.T) {
+		l, _ := Run(t, open(t), Next(job, "true", "x=3", "x=4"))
+		for i, want := range []values{nil, nil, {"x": "4"}} {
+			if got := l.Results[i].Set; !reflect.DeepEqual(got, want) {
+				t.Errorf("command %d: Set = %q; want %q", i, got, want)
+			}
+		}
+	})
 }
 
 func testTimeout(t *testing.T, open func(*testing.T) executor.Engine) {
