@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"crypto/rand"
+	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // changesShell names the variables that change what a shell runs, or how,
@@ -19,8 +22,30 @@ var forced = []string{"PAGER=cat", "GIT_PAGER=cat", "AWS_PAGER="}
 var defaults = []string{"TF_IN_AUTOMATION=1", "TF_CLI_ARGS=-no-color"}
 
 // markerName is the variable by which the engine knows the processes that its
-// shell has left behind.
+// shell has left behind. The value says for which state directory, in which
+// process, and which shell: see newMarker.
 const markerName = "RUNBOOK_SHELL"
+
+// thisProcess tells the shells of this process from those of one before it,
+// whose number may be the same.
+var thisProcess = sync.OnceValue(rand.Text)
+
+// newMarker names one shell among all that there ever are.
+func newMarker(stateDir string) string {
+	return stateMark(stateDir) + thisProcess() + "." + rand.Text()
+}
+
+// stateMark is what the markers for one state directory begin with. It holds no
+// path, for every program that a step starts sees it.
+func stateMark(stateDir string) string {
+	if path, err := filepath.Abs(stateDir); err == nil {
+		stateDir = path
+	}
+	if path, err := filepath.EvalSymlinks(stateDir); err == nil {
+		stateDir = path
+	}
+	return digest(stateDir)[:32] + "."
+}
 
 // Dropped names the variables of env, KEY=VALUE each, that the engine does not
 // pass to its shell, in env's order, so that a run can record that they were

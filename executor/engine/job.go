@@ -227,7 +227,7 @@ func (b *Bash) sweep() []string {
 	}
 	var names []string
 	for _, p := range left {
-		names = append(names, fmt.Sprintf("%s (process %d)", p.name, p.pid))
+		names = append(names, p.String())
 	}
 	s.stop()
 	for _, p := range s.family() {

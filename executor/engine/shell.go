@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -83,9 +82,12 @@ type process struct {
 	ended                       bool   // but not waited for yet
 }
 
+// String is how a person is told of it.
+func (p process) String() string { return fmt.Sprintf("%s (process %d)", p.name, p.pid) }
+
 // startShell starts bash as document, in dir, and waits until it is ready.
 func startShell(path, document, dir, stateDir string, env []string, in *os.File) (*shell, error) {
-	s := &shell{marker: strconv.Itoa(os.Getpid()) + "." + rand.Text(), seen: map[int]process{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
+	s := &shell{marker: newMarker(stateDir), seen: map[int]process{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
 	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}
