@@ -37,7 +37,7 @@ func newProcess(t *testing.T) *process {
 	}
 	p.env = []string{
 		"PATH=" + p.bin + ":" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + base, "LANG=C.UTF-8",
-		"LEDGER=" + p.ledger, "GIT_CONFIG_NOSYSTEM=1", "TERM=xterm",
+		"LEDGER=" + p.ledger, "GIT_CONFIG_NOSYSTEM=1", "TERM=xterm", "GORACE=" + quickEnd,
 	}
 	return p
 }

@@ -26,8 +26,16 @@ func TestMain(m *testing.M) {
 	if stub, ok := stubs[filepath.Base(os.Args[0])]; ok {
 		os.Exit(stub(os.Args[1:]))
 	}
+	// Under the race detector every program that the tests run would otherwise
+	// wait a second before it ends.
+	if err := os.Setenv("GORACE", quickEnd); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	testscript.Main(m, map[string]func(){"runbook": main})
 }
+
+const quickEnd = "atexit_sleep_ms=0"
 
 // TestScript runs testdata/script: what the command line promises, one subject
 // a file. Besides testscript's own commands there are those of scriptCommands.
@@ -43,6 +51,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("NL", "\n")
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("GORACE", quickEnd)
 			e.Values[snapshotKey{}] = map[string][]string{}
 			return errors.Join(os.Mkdir(home, 0o700), os.Mkdir(ledger, 0o700))
 		},
