@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"runbook/runbook"
@@ -174,12 +175,7 @@ func (x *Executor) learn(dir string) bool {
 // foretold reports whether the step's text says that the command fails. Being
 // stopped from outside is never foretold.
 func (o *observer) foretold(i int, r Result) bool {
-	for _, e := range o.t.Script.Expects {
-		if e.Command == i && e.Kind == runbook.ExpectFailure && r.Ended == "" {
-			return true
-		}
-	}
-	return false
+	return r.Ended == "" && slices.ContainsFunc(o.t.Script.Expects, func(e runbook.Expect) bool { return e.Command == i && e.Foretells(r.Exit) })
 }
 
 // why says in a line what failed.
@@ -197,18 +193,43 @@ func (o *observer) why(i int, r Result) string {
 	return fmt.Sprintf("%s: exit %d", where, r.Exit)
 }
 
-// judge compares the output with what the step's text says of it.
-// Of output that is withheld not even an excerpt is kept.
+// before returns what the step's commands before i have printed, as the journal
+// holds it, and whether that is all of it.
+func (o *observer) before(i int) (text string, whole bool) {
+	var all strings.Builder
+	st := o.x.State.Step(o.t.Slot.ID)
+	for n := range i {
+		c := st.Commands[n]
+		if c == nil || c.Finished == nil || c.Finished.Output.Withheld != "" || c.Finished.Output.Tail != "" {
+			return "", false
+		}
+		all.WriteString(c.Finished.Output.Head)
+	}
+	return all.String(), true
+}
+
+// judge compares the output with what the step's text says of it. Of output
+// that is withheld not even an excerpt is kept.
 func (o *observer) judge(i int, r Result, withheld bool) error {
-	last := i == len(o.commands)-1
+	last := i == len(o.commands)-1 || r.Exited
+	head, tail := o.out.kept(&Mask{})
+	printed := string(append(head, tail...))
 	for n := range o.t.Script.Expects {
 		e := &o.t.Script.Expects[n]
 		if e.Command != i && !(e.Command < 0 && last) {
 			continue
 		}
-		head, tail := o.out.kept(&Mask{})
-		verdict, found := e.Judge(string(append(head, tail...)), r.Exit)
-		if r.Failed() && verdict == runbook.Pass && e.Kind != runbook.ExpectFailure {
+		text, whole := printed, true
+		if e.Command < 0 {
+			text, whole = o.before(i)
+			text += printed
+		}
+		verdict, found := e.Judge(text, r.Exit)
+		if !whole {
+			verdict, found = runbook.Unknown, "not all of the step's output is recorded"
+		}
+		foretold := r.Ended == "" && e.Foretells(r.Exit)
+		if r.Failed() && verdict == runbook.Pass && !foretold {
 			continue // it did not get as far as it promised
 		}
 		if withheld {
@@ -216,7 +237,7 @@ func (o *observer) judge(i int, r Result, withheld bool) error {
 		}
 		found = string(o.x.Mask.Apply([]byte(found)))
 		o.x.Progress.Expectation(o.t, e, verdict, found)
-		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: i, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: e.Kind == runbook.ExpectFailure, Found: runbook.Visible(found)}
+		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: i, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: foretold, Found: runbook.Visible(found)}
 		if err := o.x.queue(event); err != nil {
 			return err
 		}
