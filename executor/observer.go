@@ -108,7 +108,9 @@ func (o *observer) withheld(i int, dir string, set map[string]string) string {
 	more, also := revealed(c.Text, tail)
 	secrets, sure = append(secrets, more...), sure && also
 	for name, value := range set {
-		if SecretName(name) && !strings.HasPrefix(value, "/") {
+		// What a revealing command is assigned to is as secret as its output.
+		named := SecretName(name) && !strings.HasPrefix(value, "/")
+		if revealing := c.Sensitive != "" && name != "PWD" && name != "OLDPWD"; named || revealing {
 			secrets = append(secrets, Secret{name, value})
 		}
 	}
