@@ -96,6 +96,7 @@ func (b *planner) report(p ...Problem) { b.plan.Problems = append(b.plan.Problem
 func (b *planner) steps() {
 	doc := b.plan.Document
 	scripts := readScripts(doc)
+	Taint(scripts)
 	main := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
 	walk, entered := main, ID("") // entered: the contingency that walk is in
 	for i := range doc.Slots {

@@ -8,7 +8,11 @@ type Script struct {
 	Placeholders []Placeholder
 	Effects      []Effect // in the order in which the commands would have them
 	Transcript   bool     // only the lines after a prompt run
-	Problems     []Problem
+	// Secrets are the variables that the script gives a value which must not be
+	// recorded, as far as its text tells: captured from a command whose output
+	// is withheld, or named as secrets are.
+	Secrets  []string
+	Problems []Problem
 }
 
 // Runnable reports whether the script has something to run and bash can read it.
@@ -40,6 +44,8 @@ type Command struct {
 	// Terraform holds, when the command may print terraform outputs or change
 	// state, what is asked of terraform before its output is recorded.
 	Terraform TerraformUse
+
+	flow dataFlow // what it does with variables
 }
 
 // TerraformUse says what a command does with terraform's outputs.

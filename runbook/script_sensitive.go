@@ -11,33 +11,25 @@ import (
 // because they reveal secrets by nature, and those that may print what an
 // earlier command of the step captured from one.
 func (r *scriptReader) sensitive() {
-	var tainted map[string]bool
-	var files []string // that sensitive commands wrote
 	for i := range r.parts {
 		c := &r.script.Commands[i]
-		f := secretFinder{tainted: tainted}
+		f := secretFinder{}
 		for _, st := range r.parts[i].stmts {
 			syntax.Walk(st, f.visit)
 		}
-		for _, file := range files {
-			if f.reason == "" && strings.Contains(c.Text, file) {
-				f.found("may print " + file + ", which holds what was withheld")
-			}
-		}
-		c.Sensitive, c.Terraform = f.reason, f.terraform
-		tainted = f.tainted
-		if f.reason != "" {
-			files = append(files, c.Creates...)
-		}
+		c.Sensitive, c.Terraform, c.flow = f.reason, f.terraform, f.flow
 	}
+	var t taint
+	t.follow(r.script)
 }
 
-// A secretFinder looks through one command for what reveals secrets.
+// A secretFinder looks through one command for what reveals secrets, and for
+// what it does with variables.
 type secretFinder struct {
 	reason    string // the first one found
 	terraform TerraformUse
-	tainted   map[string]bool // variables that hold what was withheld
-	nested    int             // depth of `bash -c` texts
+	flow      dataFlow
+	nested    int // depth of `bash -c` texts
 }
 
 func (f *secretFinder) found(reason string) {
@@ -52,39 +44,12 @@ func (f *secretFinder) visit(n syntax.Node) bool {
 		f.call(n)
 	case *syntax.DeclClause:
 		f.declaration(n)
-	case *syntax.Assign:
-		f.assign(n)
 	case *syntax.Lit:
 		f.text(n.Value)
 	case *syntax.SglQuoted:
 		f.text(n.Value)
-	case *syntax.ParamExp:
-		if n.Param != nil && f.tainted[n.Param.Value] {
-			f.found("may print the value of " + n.Param.Value)
-		}
 	}
-	return true
-}
-
-// assign taints a variable whose value comes from what reveals secrets.
-func (f *secretFinder) assign(as *syntax.Assign) {
-	if as.Name == nil || as.Value == nil || len(as.Value.Parts) == 1 && isLiteralPart(as.Value.Parts[0]) {
-		return
-	}
-	in := secretFinder{tainted: f.tainted, nested: f.nested}
-	syntax.Walk(as.Value, in.visit)
-	if in.reason == "" {
-		return
-	}
-	if f.tainted == nil {
-		f.tainted = map[string]bool{}
-	}
-	f.tainted[as.Name.Value] = true
-}
-
-func isLiteralPart(p syntax.WordPart) bool {
-	_, ok := p.(*syntax.Lit)
-	return ok
+	return f.flowVisit(n)
 }
 
 // declaration finds the built-ins that list every variable.
@@ -216,9 +181,10 @@ func (f *secretFinder) inner(a shellArg) {
 		f.found("runs a text that could not be read")
 		return
 	}
-	in := secretFinder{tainted: f.tainted, nested: f.nested + 1}
+	in := secretFinder{nested: f.nested + 1}
 	syntax.Walk(file, in.visit)
 	f.found(in.reason)
+	f.flow.reads, f.flow.prints = append(f.flow.reads, in.flow.reads...), append(f.flow.prints, in.flow.prints...)
 	f.terraform = max(f.terraform, in.terraform)
 }
 

@@ -1,6 +1,10 @@
 package runbook
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestSensitiveCommands(t *testing.T) {
 	tests := []struct {
@@ -40,6 +44,19 @@ func TestSensitiveCommands(t *testing.T) {
 		{"a captured value", "X=$(uuidgen)\nls\necho \"${X}\"", []bool{true, false, true}},
 		{"a value captured from another", "export X=$(uuidgen); Y=\"a-$X\"; curl -d \"$Y\" u; echo $Z", []bool{true, true, true, false}},
 		{"a file that holds a secret", "uuidgen > id.txt\nls\njq . id.txt", []bool{true, false, true}},
+		{"a captured value, in quotes", "N=$(./nonce.sh)\necho \"got $N\"\necho $M", []bool{true, true, false}},
+		{"a captured value, as an argument", "N=`uuidgen`; ./x.sh \"$N\"; ls ${#N} ${N:+set}", []bool{true, true, false}},
+		{"a captured list", "A=($(uuidgen)); echo ${A[0]}", []bool{true, true}},
+		{"a value that is read", "read -r N < <(uuidgen); echo $N; read -p name M; echo $M", []bool{true, true, false, false}},
+		{"a value that is printed into another", "N=$(uuidgen); printf -v M x%s \"$N\"; cat <<<\"$M\"", []bool{true, true, true}},
+		{"a function that reveals", "get() { uuidgen; }\nget\nN=$(get)\necho $N\nother", []bool{true, true, true, true, false}},
+		{"a loop's variable", "for n in $(uuidgen); do :; done; echo $n", []bool{true, true}},
+		{"a captured value in a text for the shell", "export N=$(uuidgen); bash -c 'echo $N'", []bool{true, true}},
+		{"a variable named as a secret, printed", "DB_PASSWORD=hunter2; echo $DB_PASSWORD; cat <<<$DB_PASSWORD; cat <<EOF\n$DB_PASSWORD\nEOF\nprintf %s \"${DB_PASSWORD}\"", []bool{false, true, true, true, true}},
+		{"a variable named as a secret, captured", "export api_key=$(cat x); echo k=$api_key", []bool{false, true}},
+		{"a variable named as a secret, passed on", "TOKEN=$(cat x); curl -H \"a: $TOKEN\" u; H=\"b $TOKEN\"; echo $H", []bool{false, false, false, true}},
+		{"a name that says where a secret is", "SECRET_NAME=a; TOKEN_FILE=b; PASSWORD=/run/p; echo $SECRET_NAME $TOKEN_FILE $PASSWORD", []bool{false, false, false, false}},
+		{"another file than the one with a secret", "uuidgen > id.txt\ncat grid.txt id.txt.example\ncat ./id.txt", []bool{true, false, true}},
 		{"tracing", "set -x; ls", []bool{false, false}},
 	}
 	for _, tt := range tests {
@@ -83,5 +100,53 @@ func TestTerraformUse(t *testing.T) {
 		if got := readText(t, tt.script+"\n").Commands[0].Terraform; got != tt.want {
 			t.Errorf("%q: %d, want %d", tt.script, got, tt.want)
 		}
+	}
+}
+
+// A nonce captured in one step was printed into the record by the next.
+func TestTaintReachesLaterSteps(t *testing.T) {
+	read := func(text string) *Script { return readText(t, text+"\n") }
+	scripts := []*Script{
+		read("echo $N\ncat out/id.txt"), nil,
+		read("N=$(./nonce.sh)\nuuidgen > id.txt\nADMIN_PASSWORD=$1"),
+		read("M=\"a-$N\""),
+		read("ls\n./send.sh \"$M\"\ncat out/id.txt\ncurl -u \"$ADMIN_PASSWORD\" u\necho \"$ADMIN_PASSWORD\""),
+	}
+	Taint(scripts)
+	Taint(scripts) // saying it again changes nothing
+	want := [][]string{
+		{"", ""}, nil,
+		{"nonce.sh is named after a nonce", "uuidgen generates what may be a secret", ""},
+		{"prints a value of $N"},
+		{"", "prints a value of $M", "may print id.txt, which holds what was withheld", "", "prints a value of $ADMIN_PASSWORD"},
+	}
+	for i, s := range scripts {
+		if s == nil {
+			continue
+		}
+		for j, c := range s.Commands {
+			if c.Sensitive != want[i][j] {
+				t.Errorf("step %d, %q: %q, want %q", i, c.Text, c.Sensitive, want[i][j])
+			}
+		}
+	}
+	if got := fmt.Sprint(scripts[2].Secrets, scripts[3].Secrets, scripts[4].Secrets); got != "[N ADMIN_PASSWORD] [M] []" {
+		t.Errorf("secrets %s", got)
+	}
+}
+
+// Assignments within one another were each looked through twice: 2^40 times here.
+func TestTaintIsLinear(t *testing.T) {
+	s := readText(t, strings.Repeat("A=$(", 40)+"uuidgen"+strings.Repeat(")", 40)+"\necho $A\n")
+	if len(s.Commands) != 2 || s.Commands[1].Sensitive == "" {
+		t.Errorf("commands %+v", s.Commands)
+	}
+}
+
+func TestPlansWithholdWhatEarlierStepsTaint(t *testing.T) {
+	doc := mustParse(t, "```sh\nN=$(./nonce.sh)\n```\n\n```sh\necho $N\n```\n")
+	plan := NewPlan(doc, PlanInput{})
+	if c := plan.Steps()[1].Script.Commands[0]; c.Sensitive == "" {
+		t.Errorf("%q is recorded", c.Text)
 	}
 }
