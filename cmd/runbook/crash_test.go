@@ -50,8 +50,8 @@ func TestCrashAtEverySync(t *testing.T) {
 		killed := crash(t, p, when)
 		p.finish(t, when)
 		if !killed {
-			if when < 8 {
-				t.Errorf("the run has %d syncs, too few to mean anything", when)
+			if when == 1 {
+				t.Error("the first sync did not kill the runner: strace injects nothing")
 			}
 			return
 		}
