@@ -178,23 +178,31 @@ func (r *runner) prepare(file string) error {
 	return nil
 }
 
+// certainTools are the programs whose absence is reported before anything runs,
+// where a command begins with one. Others may be functions, or installed by an
+// earlier step.
+var certainTools = []string{"terraform", "tofu", "aws", "kubectl", "helm", "docker", "gcloud", "az", "node", "npm", "pnpm", "yarn"}
+
 // missingTools reports the programs that steps are certain to need and that
 // are not installed.
 func (r *runner) missingTools() []runbook.Problem {
 	var problems []runbook.Problem
 	seen := map[string]bool{}
+	installs := false
 	for _, t := range r.plan.Steps() {
 		if !t.Selected || t.Skip || r.session.state != nil && r.session.state.Step(t.Slot.ID).Over() {
 			continue
 		}
-		for _, e := range t.Script.Effects {
-			if e.Kind != runbook.NeedsGlob && e.Kind != runbook.NeedsFile || seen[e.By] {
+		for _, c := range t.Script.Commands {
+			installs = installs || strings.Contains(c.Text, "install")
+			tool, _, _ := strings.Cut(c.Text, " ")
+			if installs || seen[tool] || !slices.Contains(certainTools, tool) {
 				continue
 			}
-			seen[e.By] = true
-			if _, err := exec.LookPath(e.By); err != nil {
-				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "missing-tool", Line: t.Script.Commands[e.Command].Line,
-					Message: fmt.Sprintf("step %d needs %s, which is not installed", t.Number, e.By), Hint: "install " + e.By + ", or put it into PATH"})
+			seen[tool] = true
+			if _, err := exec.LookPath(tool); err != nil {
+				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "missing-tool", Line: c.Line,
+					Message: fmt.Sprintf("step %d needs %s, which is not installed", t.Number, tool), Hint: "install " + tool + ", or put it into PATH"})
 			}
 		}
 	}
