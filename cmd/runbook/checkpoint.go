@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"runbook/executor"
+	"runbook/runbook"
+	"runbook/runbook/journal"
+)
+
+// checkpoint writes the record. Between stops it does so only when writing has
+// cost a small share of the time since it was last written: rendering and
+// syncing a large document after every step would slow the run for nothing,
+// because the journal alone carries it.
+func (r *runner) checkpoint(dir *journal.RunDir, final bool) error {
+	const share = 20
+	if !final && time.Since(r.wrote) < share*r.cost {
+		return nil
+	}
+	began := time.Now()
+	record, err := runbook.RenderState(r.session.doc, r.session.state)
+	if err != nil {
+		return err
+	}
+	if r.written == nil {
+		err = journal.WriteNew(r.session.target, record)
+	} else {
+		err = journal.Replace(r.session.target, r.written, record)
+	}
+	var changed *journal.ChangedError
+	if errors.As(err, &changed) {
+		return fmt.Errorf("%w; it was left alone, and %s has all that the record would hold", err, dir.JournalPath())
+	}
+	if err != nil {
+		return err
+	}
+	r.written, r.wrote = record, time.Now()
+	r.cost = r.wrote.Sub(began)
+	return nil
+}
+
+// signals turns the first INT, TERM or HUP into the end of the context, and
+// hands each further INT to the step.
+func (r *runner) signals(ctx context.Context, running executor.Engine) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	caught := make(chan os.Signal, 4)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	done := make(chan struct{})
+	go func() {
+		first := true
+		for {
+			select {
+			case <-done:
+				return
+			case sig := <-caught:
+				if first {
+					first = false
+					fmt.Fprintf(r.env.stderr, "\nrunbook: %v: stopping; the same exec goes on from here\n", sig)
+					cancel()
+				} else if s, ok := running.(interface{ Signal() }); ok && sig == os.Interrupt {
+					s.Signal()
+				}
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(done)
+		cancel()
+	}
+}

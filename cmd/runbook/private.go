@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"runbook/executor"
+)
+
+// stepEnvironment is the operator's environment with the sidecar's additions.
+func (r *runner) stepEnvironment() []string {
+	env := slices.Clone(r.env.vars)
+	for _, k := range sortedKeys(r.plan.Env) {
+		env = append(env, k+"="+r.plan.Env[k])
+	}
+	return env
+}
+
+// environmentMask knows the secrets that the environment's names give away.
+func environmentMask(env []string) *executor.Mask {
+	mask := &executor.Mask{}
+	for _, pair := range env {
+		name, value, _ := strings.Cut(pair, "=")
+		upper := strings.ToUpper(name)
+		for _, word := range []string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "PRIVATE_KEY", "API_KEY", "APIKEY", "CREDENTIAL"} {
+			if strings.Contains(upper, word) && !looksLikePath(value) {
+				mask.Learn(executor.Secret{Name: name, Value: value})
+				break
+			}
+		}
+	}
+	return mask
+}
+
+// looksLikePath reports a value that says where a secret is kept, and is none.
+func looksLikePath(v string) bool { return strings.HasPrefix(v, "/") }
+
+// private makes the directory for what must stay on this machine and enter no
+// commit: in the account's state directory, or the git directory where there is
+// no home.
+func (r *runner) private() (string, error) {
+	dir := r.privatePath()
+	if dir == "" {
+		return "", usagef("set HOME or XDG_STATE_HOME", "there is no directory for the run's private state")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", &exitError{exitRecording, err, "set XDG_STATE_HOME to a directory that can be written"}
+	}
+	return dir, nil
+}
+
+// privatePath is where private makes the directory; empty: nowhere.
+func (r *runner) privatePath() string {
+	base := r.env.get("XDG_STATE_HOME")
+	if home := r.env.get("HOME"); base == "" && home != "" {
+		base = filepath.Join(home, ".local", "state")
+	}
+	if base == "" && r.session.place.git {
+		base = filepath.Join(r.session.place.root, ".git")
+	}
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "runbook", r.session.id)
+}
+
+// shellLost reports whether steps are left that would run without what the
+// steps before them have set.
+func (r *runner) shellLost() bool {
+	s := r.session
+	if len(r.plan.Left(s.state)) == 0 {
+		return false
+	}
+	kept, midway := s.state.Shell()
+	if kept {
+		return !executor.HasState(r.privatePath())
+	}
+	_, err := os.Stat(r.privatePath())
+	return midway && err != nil
+}
