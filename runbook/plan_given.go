@@ -37,7 +37,7 @@ func (b *planner) given() {
 func (b *planner) matching(g GivenFor) ([]*Task, error) {
 	key := strings.TrimSpace(g.Key)
 	glob := strings.Contains(key, "*")
-	var byID, byLabel []*Task
+	var byID, byLabel, ofSignOffs []*Task
 	for i := range b.plan.Tasks {
 		t := &b.plan.Tasks[i]
 		if !g.accepts(t.Slot.Kind) {
@@ -48,12 +48,19 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 			byID = append(byID, t)
 		case t.Slot.Kind == PlaceholderSlot && t.Slot.Label == key,
 			t.Slot.Kind != PlaceholderSlot && strings.EqualFold(t.Slot.Label, key):
-			byLabel = append(byLabel, t)
+			if b.signed(t) {
+				ofSignOffs = append(ofSignOffs, t)
+			} else {
+				byLabel = append(byLabel, t)
+			}
 		}
 	}
 	found := byID
 	if len(found) == 0 {
 		found = byLabel
+	}
+	if len(found) == 0 {
+		found = ofSignOffs // to be refused with the reason
 	}
 	inScripts := g.Kind != ItemSlot && b.spelled(key)
 	switch {
@@ -76,6 +83,12 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 		}
 	}
 	return found, nil
+}
+
+// signed reports whether a blank belongs to a sign-off.
+func (b *planner) signed(t *Task) bool {
+	owner := b.plan.Document.Slot(t.Slot.Owner)
+	return owner != nil && owner.Kind == ItemSlot && owner.Item == SignOff
 }
 
 func (b *planner) isItem(key string) bool {
@@ -113,9 +126,8 @@ func (b *planner) spelled(text string) bool {
 
 // refuse says why a value may not be given for a slot.
 func (b *planner) refuse(g GivenFor, t *Task) error {
-	owner := b.plan.Document.Slot(t.Slot.Owner)
-	if owner != nil && owner.Kind == ItemSlot && owner.Item == SignOff {
-		return fmt.Errorf("belongs to the sign-off %s, which only its person gives: answer that item, with by: and their name", owner.ID)
+	if b.signed(t) {
+		return fmt.Errorf("belongs to the sign-off %s, which only its person gives: answer that item, with by: and their name", t.Slot.Owner)
 	}
 	if g.By != "" {
 		if err := CheckValue(g.By); err != nil {

@@ -19,13 +19,19 @@ func givens(sets []string, answers string) ([]runbook.GivenFor, []runbook.Proble
 		}
 		list, problems = runbook.ParseAnswers(answers, src)
 	}
+	seen := map[string]bool{}
 	for _, s := range sets {
 		key, value, ok := strings.Cut(s, "=")
-		if !ok || strings.TrimSpace(key) == "" {
+		if key = strings.TrimSpace(key); seen[key] {
+			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "given", Message: fmt.Sprintf("--set: %q is given twice", key)})
+			continue
+		}
+		seen[key] = true
+		if !ok || key == "" {
 			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "given", Message: fmt.Sprintf("--set %q is not of the form LABEL=VALUE", s)})
 			continue
 		}
-		list = append(list, runbook.GivenFor{Key: strings.TrimSpace(key), Where: "--set", Given: runbook.Given{Value: value, Source: "set"}})
+		list = append(list, runbook.GivenFor{Key: key, Where: "--set", Given: runbook.Given{Value: value, Source: "set"}})
 	}
 	return list, problems, nil
 }
