@@ -1,18 +1,12 @@
 package check
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/vm"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -26,10 +20,10 @@ type Step struct{}
 func (Step) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "step",
-		Summary: "a command of its own, judged by an expression over exit, stdout and stderr",
+		Summary: "a command of its own, judged by an expression over exit, stdout, stderr, lines (of stdout) and json (stdout decoded, or nil)",
 		Args: map[string]string{
 			"run":    "the command, for bash",
-			"expect": `the expression, as in 'exit == 0 && stdout contains "ok"'; "exit == 0" by default`,
+			"expect": `the expression, as in 'exit == 0 && stdout contains "ok"' or 'json.status == "ENABLED"'; "exit == 0" by default`,
 			"dir":    "where it runs, from the root",
 		},
 		Require: []string{"run"},
@@ -38,60 +32,45 @@ func (Step) Info() runbook.Info {
 
 // observation is what an expression is about.
 type observation struct {
-	Exit   int    `expr:"exit"`
-	Stdout string `expr:"stdout"`
-	Stderr string `expr:"stderr"`
-}
-
-// assertion compiles the expression, which names only what an observation has.
-func assertion(args map[string]string) (string, *vm.Program, error) {
-	if strings.TrimSpace(args["run"]) == "" {
-		return "", nil, errors.New("there is no command to run")
-	}
-	text := cmp.Or(args["expect"], "exit == 0")
-	program, err := expr.Compile(text, expr.Env(observation{}), expr.AsBool())
-	if err != nil {
-		message, _, _ := strings.Cut(err.Error(), "\n")
-		return text, nil, fmt.Errorf("expect %q: %s", text, message)
-	}
-	return text, program, nil
+	Exit   int      `expr:"exit"`
+	Stdout string   `expr:"stdout"`
+	Stderr string   `expr:"stderr"`
+	Lines  []string `expr:"lines"`
+	JSON   any      `expr:"json"`
 }
 
 // Validate implements executor.Validator.
 func (Step) Validate(args map[string]string) error {
-	_, _, err := assertion(args)
+	if strings.TrimSpace(args["run"]) == "" {
+		return errors.New("there is no command to run")
+	}
+	_, err := compiled(cmp.Or(args["expect"], exitZero), observation{})
 	return err
 }
 
-// Check implements executor.Check.
-func (Step) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
-	text, program, err := assertion(q.Args)
+// exitZero is what is expected of a command where nothing else is said.
+const exitZero = "exit == 0"
+
+// Check implements executor.Check. Evidence names the command, never what it
+// printed: that may be a secret.
+func (s Step) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
+	if err := s.Validate(q.Args); err != nil {
+		return executor.Finding{}, err
+	}
+	expect := cmp.Or(q.Args["expect"], exitZero)
+	program := executor.Program{Dir: filepath.Join(q.Root, filepath.FromSlash(q.Args["dir"])), Env: q.Env}
+	out, err := program.Run(ctx, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", q.Args["run"])
 	if err != nil {
 		return executor.Finding{}, err
 	}
-	cmd := exec.CommandContext(ctx, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", q.Args["run"])
-	cmd.Dir = filepath.Join(q.Root, filepath.FromSlash(q.Args["dir"]))
-	cmd.Env, cmd.WaitDelay = q.Env, time.Second
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		return executor.Finding{}, fmt.Errorf("%s: %w", q.Args["run"], ctx.Err())
-	}
-	if cmd.ProcessState == nil {
+	seen := observation{Exit: out.Exit, Stdout: strings.TrimSpace(string(out.Stdout)), Stderr: strings.TrimSpace(string(out.Stderr))}
+	seen.Lines, seen.JSON = lines(seen.Stdout), decoded(seen.Stdout)
+	met, err := judge(expect, seen)
+	if err != nil {
 		return executor.Finding{}, err
 	}
-	seen := observation{cmd.ProcessState.ExitCode(), strings.TrimSpace(stdout.String()), strings.TrimSpace(stderr.String())}
-	met, err := expr.Run(program, seen)
-	if err != nil {
-		return executor.Finding{}, fmt.Errorf("expect: %w", err)
-	}
-	if met != true && (seen.Exit == 126 || seen.Exit == 127) {
+	if !met && (seen.Exit == 126 || seen.Exit == 127) {
 		return executor.Finding{}, fmt.Errorf("%s: exit %d: it could not be run", q.Args["run"], seen.Exit)
 	}
-	f := executor.Finding{Verdict: runbook.Fail, Evidence: fmt.Sprintf("%s: exit %d; %s", q.Args["run"], seen.Exit, text)}
-	if met == true {
-		f.Verdict = runbook.Pass
-	}
-	return f, nil
+	return decided(q, met, "%s: exit %d; expected %s", q.Args["run"], seen.Exit, expect)
 }

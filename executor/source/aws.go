@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,8 +25,8 @@ type AWS struct{}
 func (AWS) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "aws",
-		Summary: "the account, the caller's ARN (both from STS) or the region in use",
-		Args:    map[string]string{"get": `"account", "arn" or "region"`},
+		Summary: "the account, the caller's ARN, the role it has assumed (all from STS) or the region in use",
+		Args:    map[string]string{"get": `"account", "arn", "role" or "region"`},
 		Require: []string{"get"},
 	}
 }
@@ -33,7 +34,7 @@ func (AWS) Info() runbook.Info {
 // Value implements executor.Source.
 func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) {
 	get := q.Args["get"]
-	if get != "account" && get != "arn" && get != "region" {
+	if !slices.Contains([]string{"account", "arn", "role", "region"}, get) {
 		return executor.Value{}, fmt.Errorf("aws gives no %q", get)
 	}
 	cfg, err := awsConfig(ctx, q.Env)
@@ -50,8 +51,13 @@ func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) 
 	if err != nil {
 		return executor.Value{}, err
 	}
-	if get == "arn" {
+	switch get {
+	case "arn":
 		v.Text = arn
+	case "role":
+		if v.Text, err = assumedRole(arn); err != nil {
+			return executor.Value{}, err
+		}
 	}
 	return v, nil
 }
@@ -83,6 +89,18 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 		v.Notes = append(v.Notes, &runbook.Noted{What: "AWS region", Value: cfg.Region})
 	}
 	return v, arn, nil
+}
+
+// assumedRole is the role's name in the ARN of a session of it:
+// arn:aws:sts::123456789012:assumed-role/NAME/SESSION. Users and the root
+// account have no role.
+func assumedRole(arn string) (string, error) {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[2] == "sts" {
+		if path := strings.Split(parts[5], "/"); len(path) == 3 && path[0] == "assumed-role" && path[1] != "" {
+			return path[1], nil
+		}
+	}
+	return "", fmt.Errorf("%s is no session of an assumed role", arn)
 }
 
 // rootCause is what the SDK's chain of wrapped errors is about: what the service

@@ -1,12 +1,9 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"strings"
-	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -19,8 +16,8 @@ type Git struct{}
 func (Git) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "git",
-		Summary: "the commit, the branch or the tag that is checked out",
-		Args:    map[string]string{"get": `"commit", "branch" or "tag"`},
+		Summary: "the commit, the branch or the tag that is checked out, or the tag before it",
+		Args:    map[string]string{"get": `"commit", "short" (the commit, abbreviated), "branch", "tag" or "previous-tag" (the nearest one that the commit's parent can reach)`},
 		Require: []string{"get"},
 	}
 }
@@ -28,9 +25,11 @@ func (Git) Info() runbook.Info {
 // Value implements executor.Source.
 func (Git) Value(ctx context.Context, q executor.Query) (executor.Value, error) {
 	args, ok := map[string][]string{
-		"commit": {"rev-parse", "HEAD"},
-		"branch": {"symbolic-ref", "--short", "HEAD"},
-		"tag":    {"describe", "--tags", "--exact-match"},
+		"commit":       {"rev-parse", "HEAD"},
+		"short":        {"rev-parse", "--short", "HEAD"},
+		"branch":       {"symbolic-ref", "--short", "HEAD"},
+		"tag":          {"describe", "--tags", "--exact-match"},
+		"previous-tag": {"describe", "--tags", "--abbrev=0", "HEAD^"},
 	}[q.Args["get"]]
 	if !ok {
 		return executor.Value{}, fmt.Errorf("git gives no %q", q.Args["get"])
@@ -42,26 +41,11 @@ func (Git) Value(ctx context.Context, q executor.Query) (executor.Value, error) 
 	return executor.Value{Text: strings.TrimSpace(string(out)), Detail: "git " + strings.Join(args, " ")}, nil
 }
 
-// command runs a program and returns what it printed on standard output. Its
-// error is the first line of what it said on the other, if anything.
+// command runs a program and returns what it printed on standard output.
 func command(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, time.Second
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err == nil {
-		return out, nil
+	out, err := executor.Program{Dir: dir, Env: env}.Run(ctx, name, args...)
+	if err == nil && out.Exit != 0 {
+		err = fmt.Errorf("%s %s: %s", name, args[0], out.Complaint())
 	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", name, ctx.Err())
-	}
-	for line := range strings.Lines(stderr.String()) {
-		if line = strings.TrimSpace(runbook.Visible(line)); strings.ContainsFunc(line, isWord) {
-			return nil, fmt.Errorf("%s %s: %s", name, args[0], line)
-		}
-	}
-	return nil, fmt.Errorf("%s %s: %w", name, args[0], err)
+	return out.Stdout, err
 }
-
-func isWord(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }

@@ -1,0 +1,85 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"runbook/executor"
+	"runbook/executor/executortest"
+	"runbook/runbook"
+)
+
+func TestConformance(t *testing.T) {
+	root := repository(t, map[string]string{"a": "hello"})
+	output := question(root, map[string]string{"step": "apply", "expect": "exit == 0"})
+	output.Document, output.State = ran(t, runbook.Passed, text("done"))
+	terraform := func(args ...string) executor.Query {
+		answers := stateOf(resource("a.b", `"tags":{"Project":"p"}`)) + `
+case "$1 $2" in
+"output -json") echo '{"url":{"value":"https://example.org/"}}' ;;
+"workspace list") echo "* production" ;;
+esac
+if [ "$1" = plan ]; then
+  for arg; do case $arg in -var-file=*) echo "Error: no such file" >&2; exit 1 ;; esac; done
+fi`
+		q := stubbed(t, answers, args...)
+		write(t, q.Root, "infra/p", "a plan")
+		return q
+	}
+	plan := stubbed(t, `echo '{"resource_changes":[{"address":"a.b","mode":"managed","change":{"actions":["create"]}}]}'`, "file", "p", "create", "1")
+	write(t, plan.Root, "infra/p", "a plan")
+	for _, tt := range []struct {
+		check   executor.Check
+		adapter executortest.Adapter
+	}{
+		{File{}, executortest.Adapter{Query: question(root, map[string]string{"path": "a"}), Free: []string{"path", "contains"}}},
+		{Git{}, executortest.Adapter{Query: question(root, map[string]string{"what": "clean"}), Contacts: true, Free: []string{"ignore"}}},
+		{HTTP{}, executortest.Adapter{Query: question(root, map[string]string{"url": site(t).URL + "/ok"}), Contacts: true, Free: []string{"contains"}}},
+		{Output{}, executortest.Adapter{Query: output}},
+		{Step{}, executortest.Adapter{Query: question(root, map[string]string{"run": "true"}), Contacts: true}},
+		{TerraformDrift{}, executortest.Adapter{Query: terraform(), Contacts: true}},
+		{TerraformOutput{}, executortest.Adapter{Query: terraform("name", "url"), Contacts: true, Free: []string{"name", "equals", "matches"}}},
+		{TerraformPlan{}, executortest.Adapter{Query: plan, Contacts: true}},
+		{TerraformState{}, executortest.Adapter{Query: terraform("resource", "a.b"), Contacts: true, Free: []string{"resource"}}},
+		{TerraformTags{}, executortest.Adapter{Query: terraform("keys", "Project"), Contacts: true, Free: []string{"keys"}}},
+		{TerraformWorkspace{}, executortest.Adapter{Query: terraform("name", "production"), Contacts: true, Free: []string{"name"}}},
+	} {
+		t.Run(tt.check.Info().Name, func(t *testing.T) {
+			executortest.Check(t, tt.check, tt.adapter)
+		})
+	}
+}
+
+// What a plan can find wrong in arguments is found before anything runs.
+func TestArgumentsThatAPlanRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		check executor.Validator
+		args  map[string]string
+		want  string // empty: they are in order
+	}{
+		{File{}, map[string]string{"path": "a", "sha256": "abc"}, "64 hex digits"},
+		{File{}, map[string]string{"path": "/a"}, "not below the root"},
+		{File{}, map[string]string{"path": "docs/*.md"}, ""},
+		{Git{}, map[string]string{"what": "tracked"}, "needs a path"},
+		{Git{}, map[string]string{"what": "clean"}, ""},
+		{HTTP{}, map[string]string{"url": "example.org"}, "only http:// and https://"},
+		{HTTP{}, map[string]string{"url": "https://example.org/", "status": "200,204", "timeout": "2s"}, ""},
+		{Output{}, map[string]string{"step": "a", "expect": "stdout == 1"}, "unknown name stdout"},
+		{Output{}, map[string]string{"step": "a", "expect": "json.a == 1", "command": "2"}, ""},
+		{Step{}, map[string]string{"run": " "}, "no command"},
+		{Step{}, map[string]string{"run": "true", "expect": `lines[0] == "a"`}, ""},
+		{TerraformOutput{}, map[string]string{"name": "a", "matches": "a)|(b"}, "matches: "},
+		{TerraformOutput{}, map[string]string{"name": "a"}, ""},
+		{TerraformPlan{}, map[string]string{"file": "p"}, "nothing is expected"},
+		{TerraformPlan{}, map[string]string{"file": "p", "max_delete": "0"}, ""},
+		{TerraformState{}, map[string]string{}, "nothing is expected"},
+		{TerraformState{}, map[string]string{"count": "3"}, ""},
+		{TerraformTags{}, map[string]string{"keys": " , "}, "none is given"},
+		{TerraformTags{}, map[string]string{"keys": "Project"}, ""},
+	} {
+		err := tt.check.Validate(tt.args)
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%T %v: %v; want %q", tt.check, tt.args, err, tt.want)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// TerraformWorkspace tells which workspace the next command would change.
+type TerraformWorkspace struct{}
+
+// Info implements executor.Check.
+func (TerraformWorkspace) Info() runbook.Info {
+	return runbook.Info{
+		Name:    "terraform.workspace",
+		Summary: "a terraform workspace is selected and exists",
+		Args:    map[string]string{"name": "the workspace's name", "dir": terraformDir},
+		Require: []string{"name"},
+	}
+}
+
+// Validate implements executor.Validator.
+func (TerraformWorkspace) Validate(args map[string]string) error {
+	if args["name"] == "" {
+		return errors.New("no workspace is named")
+	}
+	return nil
+}
+
+// Check implements executor.Check. A name can be selected whose workspace has
+// been deleted from elsewhere: the backend is asked as well.
+func (c TerraformWorkspace) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
+	if err := c.Validate(q.Args); err != nil {
+		return executor.Finding{}, err
+	}
+	t, err := openTerraform(q, q.Args["dir"])
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	name := q.Args["name"]
+	got, err := t.workspace(ctx)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	if got != name {
+		return decided(q, false, "%s workspace show in %s: %s; expected %s", t.tool, t.place, quote(got), quote(name))
+	}
+	out, err := t.run(ctx, 0, "workspace", "list")
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	var names []string
+	for line := range strings.Lines(string(out.Stdout)) {
+		names = append(names, strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "* ")))
+	}
+	if !slices.Contains(names, name) {
+		return decided(q, false, "%s workspace list in %s: %s is selected and does not exist", t.tool, t.place, quote(name))
+	}
+	return decided(q, true, "%s workspace show and list in %s: %s is selected and exists", t.tool, t.place, quote(got))
+}
