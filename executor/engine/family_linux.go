@@ -63,6 +63,41 @@ func (s *shell) family() []process {
 	return all
 }
 
+// alone reports, for the price of two small files, that family would find
+// nothing: most commands leave nothing behind, and looking at every thread of
+// this process costs more than a short step. It is for a shell that waits for
+// its next message or has ended, and so cannot be a program with threads of its
+// own. False means only that family must look.
+//
+// The order counts: what loses its parent between the two looks is in the
+// second list.
+func (s *shell) alone() bool {
+	if len(s.seen) > 0 || !listsChildren() || !leaderAdopts() {
+		return false
+	}
+	if s.alive() {
+		if list, err := childrenOf(s.pid, s.pid); err != nil || len(list) > 0 {
+			return false
+		}
+	}
+	self := os.Getpid()
+	list, err := childrenOf(self, self)
+	return err == nil && !slices.ContainsFunc(list, func(pid int) bool { return pid != s.pid })
+}
+
+// leaderAdopts says whether this kernel gives an orphan to the first living
+// thread of the process that adopts it, which is the leader: Go never ends that
+// one. Kernels before 4.0 may prefer the thread that started the family.
+var leaderAdopts = sync.OnceValue(func() bool {
+	var u unix.Utsname
+	if err := unix.Uname(&u); err != nil {
+		return false
+	}
+	major, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), ".")
+	n, err := strconv.Atoi(major)
+	return err == nil && n >= 4
+})
+
 // see notes a process and what descends from it.
 func (s *shell) see(pid int) {
 	if p := lookAt(pid); p.start != "" {
@@ -84,24 +119,33 @@ func children(pid int) []int {
 	if !listsChildren() {
 		return searchChildren(pid)
 	}
-	dir := "/proc/" + strconv.Itoa(pid) + "/task"
-	threads, err := os.ReadDir(dir)
+	threads, err := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/task")
 	if err != nil {
 		return nil // it has ended
 	}
 	var all []int
 	for _, t := range threads {
-		data, err := os.ReadFile(dir + "/" + t.Name() + "/children")
-		if err != nil {
-			continue // the thread has ended
-		}
-		for _, w := range strings.Fields(string(data)) {
-			if n, err := strconv.Atoi(w); err == nil {
-				all = append(all, n)
-			}
+		if thread, err := strconv.Atoi(t.Name()); err == nil {
+			list, _ := childrenOf(pid, thread) // an error: the thread has ended
+			all = append(all, list...)
 		}
 	}
 	return all
+}
+
+// childrenOf lists the children of one thread.
+func childrenOf(pid, thread int) ([]int, error) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(thread) + "/children")
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, w := range strings.Fields(string(data)) {
+		if n, err := strconv.Atoi(w); err == nil {
+			all = append(all, n)
+		}
+	}
+	return all, nil
 }
 
 // searchChildren looks at every process there is.

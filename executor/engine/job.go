@@ -218,7 +218,7 @@ func (b *Bash) wrapUp(w *watch, r *executor.Result, sink func([]byte)) error {
 // such company: its job table would name the dead.
 func (b *Bash) sweep() []string {
 	s := b.shell
-	if s == nil {
+	if s == nil || s.alone() {
 		return nil
 	}
 	left := s.family()

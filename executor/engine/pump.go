@@ -142,7 +142,7 @@ func (s *shell) empty(fd int, sink func([]byte)) error {
 // linger gives what the shell has started a moment to end by itself, as
 // `>(tee log)` does behind the command it serves, and passes on its output.
 func (s *shell) linger(d time.Duration, sink func([]byte)) error {
-	for limit := time.Now().Add(d); len(s.family()) > 0 && time.Now().Before(limit); {
+	for limit := time.Now().Add(d); !s.alone() && len(s.family()) > 0 && time.Now().Before(limit); {
 		fds := []unix.PollFd{{Fd: int32(s.out.r), Events: unix.POLLIN}}
 		if _, err := unix.Poll(fds, 2); err != nil && !errors.Is(err, unix.EINTR) {
 			return os.NewSyscallError("poll", err)
