@@ -14,8 +14,8 @@ import (
 // headings above it, then its own, joined by slashes, as in
 // "deployment-steps/6-capture-terraform-outputs/dashboard-url". The document's
 // title takes no part. IDs are unique among sections and among slots; a repeat
-// gets "-2", "-3" in document order, steps, items and choices before fields and
-// placeholders.
+// gets "-2", "-3" in document order, steps, items and choices before fields,
+// and those before placeholders.
 type ID string
 
 // A Digest is a SHA-256 in the form "sha256:<64 hex digits>".

@@ -72,10 +72,10 @@ func (in *inferrer) field(t *Task) Binding {
 	if b, ok := certainLabels[label]; ok && (slot.Kind == PlaceholderSlot) == (label == "account_id") {
 		return b
 	}
-	if b, ok := in.time(t); ok {
-		return b
-	}
 	if slot.Kind == FieldSlot {
+		if b, ok := in.time(t); ok {
+			return b
+		}
 		return in.output(t)
 	}
 	return Binding{Use: "ask", Why: "nothing but a person is known to have it"}

@@ -159,7 +159,11 @@ var units = map[string]bool{
 // trimLabel takes from a text the punctuation that joins it to what it labels.
 func trimLabel(s string) string {
 	s = strings.TrimLeft(s, " \t:;,.-–—/|•·)]>=")
+	whole := s
 	s = strings.TrimRight(s, " \t:;,-–—/|•·=>([$€£")
+	if strings.HasPrefix(whole[len(s):], ">") && strings.LastIndexByte(s, '<') > strings.LastIndexByte(s, '>') {
+		s += ">" // a placeholder's
+	}
 	if strings.HasPrefix(s, "(") && !strings.Contains(s, ")") {
 		s = strings.TrimRight(s[1:], " :")
 	}

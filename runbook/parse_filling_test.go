@@ -21,6 +21,8 @@ func TestFillingFoundByFuzzing(t *testing.T) {
 		{"a sign that may be a tag", "<Label: <Label: **Label:** \\_\\_\\_ / `</div>\n]! `____`"},
 		{"indented text below a lone blank", "Rollback if:\n________________\n\t______\n* [-] > a"},
 		{"a row above a lone blank", "a\n|-|-|\nRollback if:\n______\n"},
+		{"a placeholder that touches a box", "> a\n-[ ] <host>[]>"},
+		{"a placeholder that keeps a tag from being one", "<A0000<A0>0>"},
 		{"a rule below a lone blank", "Notes:\n______\n---\n"},
 		{"a list below a lone blank", "Notes:\n______\n2. [ ] a\n"},
 	} {

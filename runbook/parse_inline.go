@@ -42,7 +42,7 @@ func (p *passage) scan(refs stateRefs) {
 		case '_', '*':
 			i = p.blank(i)
 		case ':':
-			i = p.url(i)
+			i = p.address(i)
 		case '{':
 			i = p.shortcode(i)
 		case 'A':
@@ -63,12 +63,13 @@ func (p *passage) scan(refs stateRefs) {
 	p.dropUnsafe()
 }
 
-// dropUnsafe drops the blanks whose value could change what stands beside it.
+// dropUnsafe drops the blanks and placeholders whose value could change what
+// stands beside it.
 func (p *passage) dropUnsafe() {
 	unsafe := make([]bool, len(p.marks))
 	found := false
 	for i, m := range p.marks {
-		if m.kind == blankMark {
+		if m.kind != boxMark {
 			unsafe[i] = p.touchesBox(i) || p.keepsFence(m) || p.opensTag(m)
 			found = found || unsafe[i]
 		}
@@ -170,8 +171,8 @@ func tickRuns(text []byte, base int) map[int]int {
 	return runs
 }
 
-// angle steps over a comment, tag or autolink; what looks like one but is none
-// in Markdown ("<ACCOUNT_ID>") is a placeholder.
+// angle steps over a comment, tag or autolink; what names no element
+// ("<ACCOUNT_ID>", "<host name>") is a placeholder.
 func (p *passage) angle(i int) int {
 	rest := p.text[i+1:]
 	if bytes.HasPrefix(rest, []byte("!--")) && !p.noNote {
@@ -190,12 +191,13 @@ func (p *passage) angle(i int) int {
 	}
 	inner := rest[:end]
 	span := Span{i, i + end + 2}
-	if isHolder(inner) && (i == 0 || p.text[i-1] != '<') && (span.End >= len(p.text) || p.text[span.End] != '>') {
+	if p.holder(span, inner) {
 		p.add(mark{kind: holderMark, span: span, outer: span})
 		return span.End
 	}
 	switch {
 	case bytes.IndexByte(inner, '<') >= 0:
+		p.inTag = true
 		return i + 1
 	case bytes.IndexByte(inner, '`') >= 0:
 		return len(p.text) // whether this is a tag decides what all that follows is
@@ -214,26 +216,6 @@ func (p *passage) tagEnd(i int) int {
 		p.gt = i + n
 	}
 	return p.gt
-}
-
-// isHolder reports whether the text between angle brackets names something to
-// fill in and is no tag for Markdown: an underscore must be in its first word.
-func isHolder(inner []byte) bool {
-	if len(inner) > 64 || inner[0] == '/' {
-		return false
-	}
-	under := false
-	for i, c := range inner {
-		switch {
-		case c == '_':
-			under = i > 0
-		case isWordByte(c) || c == '-' && i > 0:
-		case c == ' ' && under:
-		default:
-			return false
-		}
-	}
-	return under && inner[len(inner)-1] != ' '
 }
 
 // target steps over what follows "]": a link's target in parentheses.
@@ -285,17 +267,22 @@ func (p *passage) endOfLine(i int) int {
 	return len(p.text)
 }
 
-// url makes the rest of a bare URL quiet. Markdown reads markup in it.
-func (p *passage) url(i int) int {
+// address makes the rest of a bare URL quiet. Markdown reads markup in it.
+func (p *passage) address(i int) int {
 	if i < p.quiet || !bytes.HasPrefix(p.text[i:], []byte("://")) || i == 0 || !isLetter(p.text[i-1]) {
 		return i + 1
 	}
-	end := i
-	for end < len(p.text) && !isSpace(p.text[end]) && p.text[end] != '<' {
-		end++
-	}
-	p.quiet = end
+	p.endURL(i)
 	return i + 1
+}
+
+// endURL makes quiet what is left of a bare URL from i on. It goes on behind
+// a placeholder that stands in it.
+func (p *passage) endURL(i int) {
+	for i < len(p.text) && !isSpace(p.text[i]) && p.text[i] != '<' {
+		i++
+	}
+	p.quiet, p.url = i, i
 }
 
 // shortcode makes "{{ … }}" and "{% … %}" within a line quiet.

@@ -14,14 +14,17 @@ type passage struct {
 	marks []mark
 	codes []Span // contents of code spans, within text
 
-	ticks  map[int]int // length of a backtick run to the last offset where one starts
-	parens map[int]int // offset of a "(" after "]" to the offset after its ")"
-	quiet  int         // no mark counts before this offset
-	linked int         // the offset after the first box that a defined reference makes a link, 0 if none
-	gt     int         // the offset of the first ">" after the last "<" looked at
-	noTag  bool        // no ">" stands ahead
-	noNote bool        // no "-->" stands ahead
-	noCode int         // the last offset to which no "}}" or "%}" stands
+	ticks  map[int]int     // length of a backtick run to the last offset where one starts
+	parens map[int]int     // offset of a "(" after "]" to the offset after its ")"
+	quiet  int             // no mark counts before this offset
+	url    int             // the offset after the last bare URL, as far as the next "<", 0 if none
+	closed map[string]bool // names of the closing tags; nil until one is asked for
+	linked int             // the offset after the first box that a defined reference makes a link, 0 if none
+	gt     int             // the offset of the first ">" after the last "<" looked at
+	inTag  bool            // a "<" stands before that a value without "<" could make a tag of
+	noTag  bool            // no ">" stands ahead
+	noNote bool            // no "-->" stands ahead
+	noCode int             // the last offset to which no "}}" or "%}" stands
 }
 
 // A passageLine says where a line of a passage starts, in its text and in the source.

@@ -219,17 +219,26 @@ func (s idSet) unique(id ID) ID {
 }
 
 // name gives every slot its ID, in document order: first steps, items and
-// choices, then the rest, so that their IDs do not depend on blanks, which are
-// gone once they are filled.
+// choices, so that their IDs do not depend on blanks, which are gone once they
+// are filled; then blanks, then placeholders.
 func (b *builder) name() {
 	ids := make(idSet, len(b.doc.Slots))
-	for _, blanks := range []bool{false, true} {
-		for i := range b.doc.Slots {
-			kind := b.doc.Slots[i].Kind
-			if blanks == (kind == FieldSlot || kind == PlaceholderSlot) {
-				b.nameSlot(ids, i)
-			}
+	var fields, holders []int
+	for i := range b.doc.Slots {
+		switch b.doc.Slots[i].Kind {
+		case FieldSlot:
+			fields = append(fields, i)
+		case PlaceholderSlot:
+			holders = append(holders, i)
+		default:
+			b.nameSlot(ids, i)
 		}
+	}
+	for _, i := range fields {
+		b.nameSlot(ids, i)
+	}
+	for _, i := range holders {
+		b.nameSlot(ids, i)
 	}
 }
 

@@ -60,10 +60,14 @@ func (t *Task) Closing() bool {
 }
 
 // asked reports whether exec settles the task at all. Criteria are bad news
-// and nobody's to-do; what belongs to a sign-off comes with it.
+// and nobody's to-do; what belongs to a sign-off comes with it; a placeholder
+// is never required.
 func (p *Plan) asked(t *Task) bool {
 	if !t.Selected || t.Closing() {
 		return false
+	}
+	if t.Slot.Kind == PlaceholderSlot && t.Binding.Use == "ask" && t.Binding.Origin == Inferred {
+		return false // it is filled if a value is known, and nobody is asked for one
 	}
 	if t.Slot.Kind == ItemSlot {
 		return t.Slot.Open() && (t.Slot.Item != Criterion || t.Binding.Given != nil)
