@@ -149,70 +149,6 @@ func (x *Executor) placeholder(text string, t *runbook.Task) (string, error) {
 	return value, x.commit(&runbook.PlaceholderGiven{Text: text, Value: value, By: by})
 }
 
-// confirm asks before the step. done says that the run does not go on with it.
-func (x *Executor) confirm(t *runbook.Task, commands []runbook.Command) (stop runbook.Result, reason string, done bool, err error) {
-	first := x.State.Step(t.Slot.ID).Next()
-	d, err := x.Console.Confirm(t, commands[min(first, len(commands)):], t.Start.Path)
-	if err != nil {
-		stop, reason, err = stopped(err)
-		return stop, reason, true, err
-	}
-	switch d.Do {
-	case RunAll:
-		x.Confirm = false
-	case SkipIt:
-		x.edits = nil
-		return "", "", true, x.skip(t, d.Reason)
-	case Quit:
-		return runbook.Interrupted, "stopped by the operator", true, nil
-	case EditIt:
-		if held := x.edit(t, commands, first, d); held != "" {
-			return runbook.Held, held, true, nil
-		}
-		return x.confirm(t, commands) // shown as it would run now
-	}
-	return "", "", false, nil
-}
-
-// edit takes over what the person wants to run instead.
-// A text that still holds a placeholder keeps the step from starting.
-func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, d Decision) (held string) {
-	for i, text := range d.Text {
-		if at := first + i; at < len(commands) && commands[at].Text != text {
-			if left := edited(&commands[at], text); len(left) > 0 {
-				return fmt.Sprintf("step %d does not start: its edited text holds %s", t.Number, left[0].Text)
-			}
-			x.edits = slices.DeleteFunc(x.edits, func(e runbook.Event) bool { return e.(*runbook.Deviation).Command == at })
-			x.edits = append(x.edits, &runbook.Deviation{Step: t.Slot.ID, Command: at, Kind: "edit", By: x.Identity.Operator, Reason: d.Reason, Text: text})
-		}
-	}
-	return ""
-}
-
-// edited puts another text in a command's place. What the text reveals is read
-// anew; what the one before revealed counts on. It returns the text's own
-// placeholders.
-func edited(c *runbook.Command, text string) []runbook.Placeholder {
-	c.Text, c.Placeholders = text, nil
-	slot := &runbook.Slot{Kind: runbook.StepSlot, Lang: "bash", Line: c.Line - 1}
-	at := 0
-	for line := range strings.Lines(text) {
-		slot.Body = append(slot.Body, runbook.Span{Start: at, End: at + len(line)})
-		at += len(line)
-	}
-	script := runbook.ReadScript([]byte(text), slot)
-	if !script.Runnable() && c.Sensitive == "" {
-		c.Sensitive = "it was edited, and what it reveals could not be told"
-	}
-	for _, other := range script.Commands {
-		c.Terraform = max(c.Terraform, other.Terraform)
-		if c.Sensitive == "" {
-			c.Sensitive = other.Sensitive
-		}
-	}
-	return script.Placeholders
-}
-
 func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *runbook.StepStarted {
 	var script strings.Builder
 	for _, c := range commands {
@@ -223,39 +159,6 @@ func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *run
 		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt + 1,
 		Dir: t.Start.Path, Script: runbook.DigestOf([]byte(script.String())),
 	}
-}
-
-func (x *Executor) skip(t *runbook.Task, reason string) error {
-	return x.commit(&runbook.StepSkipped{Step: t.Slot.ID, By: x.Identity.Operator, Reason: reason})
-}
-
-// afterFailure asks the person what to do about a failed command.
-func (x *Executor) afterFailure(t *runbook.Task, commands []runbook.Command, f *failure) (stop runbook.Result, reason string, done bool, err error) {
-	d, err := x.Console.Failed(t, f.command, f.why)
-	if err != nil {
-		stop, _, err = stopped(err)
-		if stop != "" {
-			stop = runbook.Failed
-		}
-		return stop, f.why, true, err
-	}
-	deviation := &runbook.Deviation{Step: t.Slot.ID, Command: f.command, Kind: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
-	switch d.Do {
-	case RetryIt:
-		return "", "", false, x.commit(deviation)
-	case Continue:
-		if err := x.commit(deviation); err != nil {
-			return "", "", true, err
-		}
-		if x.State.Step(t.Slot.ID).Next() < len(commands) {
-			return "", "", false, nil
-		}
-		finished := &runbook.StepFinished{Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed, Dir: t.Start.Path}
-		return "", "", true, x.commit(finished)
-	case SkipIt:
-		return "", "", true, x.skip(t, d.Reason)
-	}
-	return runbook.Failed, f.why, true, nil
 }
 
 // A failure is why an attempt at a step ended before its last command.
@@ -387,58 +290,4 @@ func (x *Executor) rel(dir string) string {
 		return filepath.ToSlash(rel)
 	}
 	return dir
-}
-
-// resolve gets a person's word on every step whose outcome is unknown.
-func (x *Executor) resolve() (runbook.Result, string, error) {
-	for _, t := range x.Plan.Steps() {
-		st := x.State.Step(t.Slot.ID)
-		command, unknown := st.Unknown()
-		if !unknown || st.Over() {
-			continue
-		}
-		if alive := x.survivors(); len(alive) > 0 {
-			return runbook.Held, fmt.Sprintf("step %d, line %d, is still running: %s; wait for it or end it, then exec again", t.Number, t.Script.Commands[command].Line, strings.Join(alive, ", ")), nil
-		}
-		d, given := x.Resolve[t.Slot.ID]
-		if !given && x.Console != nil {
-			var err error
-			if d, err = x.Console.Unknown(t, command); err != nil {
-				return stopped(err)
-			}
-			given = d.Do != Quit
-		}
-		if !given {
-			line := t.Script.Commands[command].Line
-			return runbook.Held, fmt.Sprintf("step %d, line %d: it was started and its outcome is unknown; look, then say --resolve %s=done|failed|again --reason \"…\"", t.Number, line, t.Slot.ID), nil
-		}
-		word := &runbook.StepResolved{Step: t.Slot.ID, Command: command, Outcome: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
-		if err := x.commit(word); err != nil {
-			return "", "", err
-		}
-		if d.Do == Bad {
-			return runbook.Failed, fmt.Sprintf("step %d failed, by %s's word", t.Number, x.Identity.Operator), nil
-		}
-		if err := x.settleResolved(t); err != nil {
-			return "", "", err
-		}
-	}
-	return "", "", nil
-}
-
-// survivors names what an earlier runner of this run left running.
-func (x *Executor) survivors() []string {
-	if s, ok := x.Engine.(Surveyor); ok {
-		return s.Survivors(x.Private)
-	}
-	return nil
-}
-
-// settleResolved ends a step whose last command a person has vouched for.
-func (x *Executor) settleResolved(t *runbook.Task) error {
-	st := x.State.Step(t.Slot.ID)
-	if st.Next() < len(t.Script.Commands) {
-		return nil
-	}
-	return x.commit(&runbook.StepFinished{Step: t.Slot.ID, Attempt: st.Attempt, Result: runbook.Passed, Dir: st.Dir})
 }

@@ -1,0 +1,62 @@
+package executor
+
+import (
+	"fmt"
+	"strings"
+
+	"runbook/runbook"
+)
+
+// resolve gets a person's word on every step whose outcome is unknown.
+func (x *Executor) resolve() (runbook.Result, string, error) {
+	for _, t := range x.Plan.Steps() {
+		st := x.State.Step(t.Slot.ID)
+		command, unknown := st.Unknown()
+		if !unknown || st.Over() {
+			continue
+		}
+		if alive := x.survivors(); len(alive) > 0 {
+			return runbook.Held, fmt.Sprintf("step %d, line %d, is still running: %s; wait for it or end it, then exec again", t.Number, t.Script.Commands[command].Line, strings.Join(alive, ", ")), nil
+		}
+		d, given := x.Resolve[t.Slot.ID]
+		if !given && x.Console != nil {
+			var err error
+			if d, err = x.Console.Unknown(t, command); err != nil {
+				return stopped(err)
+			}
+			given = d.Do != Quit
+		}
+		if !given {
+			line := t.Script.Commands[command].Line
+			return runbook.Held, fmt.Sprintf("step %d, line %d: it was started and its outcome is unknown; look, then say --resolve %s=done|failed|again --reason \"…\"", t.Number, line, t.Slot.ID), nil
+		}
+		word := &runbook.StepResolved{Step: t.Slot.ID, Command: command, Outcome: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
+		if err := x.commit(word); err != nil {
+			return "", "", err
+		}
+		if d.Do == Bad {
+			return runbook.Failed, fmt.Sprintf("step %d failed, by %s's word", t.Number, x.Identity.Operator), nil
+		}
+		if err := x.settleResolved(t); err != nil {
+			return "", "", err
+		}
+	}
+	return "", "", nil
+}
+
+// survivors names what an earlier runner of this run left running.
+func (x *Executor) survivors() []string {
+	if s, ok := x.Engine.(Surveyor); ok {
+		return s.Survivors(x.Private)
+	}
+	return nil
+}
+
+// settleResolved ends a step whose last command a person has vouched for.
+func (x *Executor) settleResolved(t *runbook.Task) error {
+	st := x.State.Step(t.Slot.ID)
+	if st.Next() < len(t.Script.Commands) {
+		return nil
+	}
+	return x.commit(&runbook.StepFinished{Step: t.Slot.ID, Attempt: st.Attempt, Result: runbook.Passed, Dir: st.Dir})
+}

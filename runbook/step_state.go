@@ -1,0 +1,164 @@
+package runbook
+
+import (
+	"fmt"
+	"time"
+)
+
+// A StepState is where a step stands, and what its commands did last.
+type StepState struct {
+	Status  StepStatus
+	Attempt int
+	Dir     string // where the last attempt started
+	EndDir  string
+	Began   time.Time // of the first attempt
+	Ended   time.Time // of the last
+	Reason  string
+	By      string // who skipped it
+	Shell   bool   // the shell's state at its end is kept on the machine that ran it
+	// Leftovers are the processes that outlived the last attempt and were ended.
+	Leftovers []string
+	Commands  map[int]*CommandState
+	Expects   map[int]*ExpectJudged // by line, the last judgement
+}
+
+// A CommandState is what is known of one command of a step.
+type CommandState struct {
+	Running  bool // started, and not finished as far as the journal knows
+	Finished *CommandFinished
+	// Earlier holds the ends of attempts before the last one, oldest first.
+	Earlier []*CommandFinished
+	// Settled says that the command is behind the run: it passed, or a person
+	// went on past it or vouched for it. It is never run again.
+	Settled bool
+	// Foretold says that the command failed as the step's text said it would.
+	Foretold bool
+	Edited   string // what ran instead of the template's text
+}
+
+// Next is the index of the first command of the step that is not settled.
+func (st *StepState) Next() int {
+	for i := 0; ; i++ {
+		if c := st.Commands[i]; c == nil || !c.Settled {
+			return i
+		}
+	}
+}
+
+// Over reports whether the step is behind the run: nothing of it is left to do.
+func (st *StepState) Over() bool {
+	switch st.Status {
+	case StepPassed, StepContinued, StepSkippedOver:
+		return true
+	}
+	return false
+}
+
+// Unknown returns the index of the command whose outcome is unknown.
+func (st *StepState) Unknown() (command int, ok bool) {
+	for i, c := range st.Commands {
+		if c.Running {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// command returns what is known of the command with that index.
+func (st *StepState) command(i int) (*CommandState, error) {
+	if i < 0 {
+		return nil, fmt.Errorf("there is no command %d", i)
+	}
+	c := st.Commands[i]
+	if c == nil {
+		c = &CommandState{}
+		st.Commands[i] = c
+	}
+	return c, nil
+}
+
+func (st *StepState) deviate(ev *Deviation) error {
+	c, err := st.command(ev.Command)
+	if err != nil {
+		return err
+	}
+	switch ev.Kind {
+	case "continue":
+		if c.Running {
+			return fmt.Errorf("the outcome of command %d is unknown", ev.Command)
+		}
+		c.Settled = true
+	case "edit":
+		c.Edited = ev.Text
+	}
+	return nil
+}
+
+// unmet reports whether the command broke a promise of the step's text in that
+// attempt. Promises are judged before the command's end is journaled, so that a
+// crash between the two leaves the command unknown, never passed.
+func (st *StepState) unmet(command, attempt int) bool {
+	for _, x := range st.Expects {
+		if x.Command == command && x.Attempt == attempt && x.Verdict == Fail && !x.Advisory {
+			return true
+		}
+	}
+	return false
+}
+
+// foretold reports whether the step's text said that the command would fail.
+func (st *StepState) foretold(command, attempt int) bool {
+	for _, x := range st.Expects {
+		if x.Command == command && x.Attempt == attempt && x.Verdict == Pass && x.Failure {
+			return true
+		}
+	}
+	return false
+}
+
+func (st *StepState) finish(ev *StepFinished, at time.Time) error {
+	if i, unknown := st.Unknown(); unknown {
+		return fmt.Errorf("it ends, and the outcome of its command %d is unknown", i)
+	}
+	st.EndDir, st.Reason, st.Ended, st.Leftovers, st.Shell = ev.Dir, ev.Reason, at, ev.Leftovers, ev.Shell
+	switch ev.Result {
+	case Passed:
+		st.Status = StepPassed
+		for _, c := range st.Commands {
+			if c.Finished != nil && c.Finished.Failed() && !c.Foretold {
+				st.Status = StepContinued
+			}
+		}
+		for _, x := range st.Expects {
+			if x.Verdict == Fail && !x.Advisory {
+				st.Status = StepContinued
+			}
+		}
+	case Interrupted:
+		st.Status = StepInterrupted
+	default:
+		st.Status = StepFailed
+	}
+	return nil
+}
+
+func (st *StepState) resolve(ev *StepResolved) error {
+	c, err := st.command(ev.Command)
+	if err != nil {
+		return err
+	}
+	if !c.Running {
+		return fmt.Errorf("the outcome of command %d is not unknown", ev.Command)
+	}
+	c.Running = false
+	c.Settled = ev.Outcome == "done"
+	st.Status, st.Reason = StepInterrupted, ev.text()
+	if ev.Outcome == "failed" {
+		st.Status = StepFailed
+	}
+	return nil
+}
+
+func (ev *StepResolved) text() string {
+	return fmt.Sprintf("%s, by the word of %s: %s", ev.Outcome, ev.By, ev.Reason)
+}
