@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -127,6 +128,8 @@ func (w *sheet) stepTable(doc *Document, s *State) {
 		switch {
 		case s.Steps[slot.ID] == nil && sec.Contingency != "":
 			status = "contingency, not declared"
+		case s.Steps[slot.ID] == nil && slices.Contains(strings.Fields(slot.Attrs), "skip"):
+			status = "skipped by the checklist"
 		case s.Steps[slot.ID] == nil:
 			status = "not run"
 		default:

@@ -46,6 +46,9 @@ func (b *planner) choose() {
 			b.report(Problem{Error, "selection", t.Slot.Line, fmt.Sprintf("step %d belongs to the contingency %s, which exec never enters", t.Number, t.Contingency), ""})
 		}
 	}
+	if !sel.all() && section < 0 && len(sections) == 0 || section >= 0 && len(sel.Steps) > 0 && len(sections) == 0 {
+		b.report(Problem{Severity: Error, Code: "selection", Message: "--step, --from and --section together select nothing"})
+	}
 	for i := range b.plan.Tasks {
 		t := &b.plan.Tasks[i]
 		if t.Number > 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -88,7 +89,7 @@ func (c *terminalConsole) reason() (string, error) {
 func (c *terminalConsole) Section(s *runbook.Section, prose string) error {
 	title := s.Title
 	if s.Level == 0 && c.plan != nil {
-		title = c.plan.Document.Title
+		title = cmp.Or(c.plan.Document.Title, c.plan.Document.Name)
 	}
 	c.say("\n== %s ==\n", runbook.Visible(title))
 	for line := range strings.Lines(proseOnly(prose)) {

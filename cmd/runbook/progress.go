@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -55,7 +56,7 @@ func (p *progress) StepStarted(t *runbook.Task, dir string, first int) {
 	if first > 0 {
 		from = fmt.Sprintf(", from command %d", first+1)
 	}
-	p.line("%s", p.tint("1", fmt.Sprintf("▶ step %d, line %d: %s%s%s", t.Number, t.Slot.Line, runbook.Visible(p.doc.Sections[t.Slot.Section].Title), where, from)))
+	p.line("%s", p.tint("1", fmt.Sprintf("▶ step %d, line %d: %s%s%s", t.Number, t.Slot.Line, runbook.Visible(cmp.Or(p.doc.Sections[t.Slot.Section].Title, p.doc.Name)), where, from)))
 }
 
 // CommandStarted implements executor.Progress.
