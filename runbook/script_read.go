@@ -155,6 +155,9 @@ func parseShell(text string) (*syntax.File, error) {
 	if len(text) > maxParens && strings.Count(text, "(") > maxParens {
 		return nil, errTooManyParens
 	}
+	if file, ok := parsePlain(text); ok {
+		return file, nil
+	}
 	p := shellParsers.Get().(*shellParser)
 	defer shellParsers.Put(p)
 	p.in.Reset(maskInvalid(text))

@@ -30,6 +30,9 @@ type secretFinder struct {
 	terraform TerraformUse
 	flow      dataFlow
 	nested    int // depth of `bash -c` texts
+
+	last  *syntax.CallExpr // the call whose words are in words
+	words []shellArg
 }
 
 func (f *secretFinder) found(reason string) {
@@ -74,12 +77,20 @@ func (f *secretFinder) declaration(d *syntax.DeclClause) {
 	f.found(d.Variant.Value + " -p prints every variable")
 }
 
+// args returns a call's words. A call is looked at twice in turn.
+func (f *secretFinder) args(c *syntax.CallExpr) []shellArg {
+	if f.last != c {
+		f.last, f.words = c, shellArgs(c)
+	}
+	return f.words
+}
+
 // call judges one simple command.
 func (f *secretFinder) call(c *syntax.CallExpr) {
 	if len(c.Args) == 0 {
 		return
 	}
-	all := shellArgs(c)
+	all := f.args(c)
 	if printsEnvironment(all) {
 		f.found("prints the environment")
 		return

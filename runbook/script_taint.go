@@ -210,7 +210,7 @@ func (f *secretFinder) callFlow(c *syntax.CallExpr) {
 	if len(c.Args) == 0 {
 		return
 	}
-	words, _ := unwrapCommand(shellArgs(c))
+	words, _ := unwrapCommand(f.args(c))
 	if len(words) == 0 || !words[0].known {
 		return
 	}

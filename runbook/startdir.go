@@ -291,7 +291,7 @@ func (w *dirWalk) nowhere(n int, needs []Effect, line int) Problem {
 // where each command that needs terraform's configuration would find it: the
 // absolute directories, "" for one that only the run will know.
 func (w *dirWalk) follow(n int, script *Script, dir string) map[int][]string {
-	terraform := map[int][]string{}
+	var terraform map[int][]string
 	here := dir
 	w.visit(dir)
 	for _, e := range script.Effects {
@@ -305,6 +305,9 @@ func (w *dirWalk) follow(n int, script *Script, dir string) map[int][]string {
 			at := ""
 			if abs != "" {
 				at = path.Dir(abs)
+			}
+			if terraform == nil {
+				terraform = map[int][]string{}
 			}
 			terraform[e.Command] = append(terraform[e.Command], at)
 		case e.Inside:
