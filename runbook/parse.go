@@ -75,12 +75,15 @@ func (b *builder) checkSpans() error {
 			marks = append(marks, o.Mark)
 		}
 	}
-	slices.SortFunc(marks, func(x, y Span) int {
+	inOrder := func(x, y Span) int {
 		if x.Start != y.Start {
 			return x.Start - y.Start
 		}
 		return x.End - y.End
-	})
+	}
+	if !slices.IsSortedFunc(marks, inOrder) {
+		slices.SortFunc(marks, inOrder)
+	}
 	end := 0
 	for _, m := range marks {
 		if m.Start < end || m.End < m.Start || m.End > len(b.src) {

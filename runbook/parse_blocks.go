@@ -56,7 +56,7 @@ func (p *part) parse(visible []byte, start, end int) {
 			util.Prioritized(limited{parser.NewListParser(), &p.limit}, 300),
 			util.Prioritized(parser.NewListItemParser(), 400),
 			util.Prioritized(parser.NewCodeBlockParser(), 500),
-			util.Prioritized(parser.NewATXHeadingParser(), 600),
+			util.Prioritized(headingParser{parser.NewATXHeadingParser()}, 600),
 			util.Prioritized(fenceParser{parser.NewFencedCodeBlockParser(), &p.fences}, 700),
 			util.Prioritized(limited{parser.NewBlockquoteParser(), &p.limit}, 800),
 			util.Prioritized(parser.NewHTMLBlockParser(), 900),
@@ -139,6 +139,33 @@ type fence struct {
 	start  int // of its opening characters
 	end    int // after the closing line, or after the last line it has
 	closed bool
+}
+
+// An atxHeading is a heading whose text goldmark leaves alone: it is scanned
+// here, and a node for each piece of it would be made for nothing.
+type atxHeading struct{ *ast.Heading }
+
+func (atxHeading) IsRaw() bool { return true }
+
+type headingParser struct{ parser.BlockParser }
+
+func (p headingParser) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	node, state := p.BlockParser.Open(parent, r, pc)
+	if h, ok := node.(*ast.Heading); ok {
+		return atxHeading{h}, state
+	}
+	return node, state
+}
+
+// headingOf returns the heading that a node is, or nil.
+func headingOf(n ast.Node) *ast.Heading {
+	switch n := n.(type) {
+	case atxHeading:
+		return n.Heading
+	case *ast.Heading:
+		return n
+	}
+	return nil
 }
 
 // fenceParser notes where fences open and close.

@@ -13,6 +13,7 @@ func (b *builder) document(root ast.Node) {
 	title, headings := titleOf(root)
 	b.doc.Sections = make([]Section, 0, headings+1)
 	b.sectionIDs = make(idSet, headings)
+	b.facts = slices.Grow(b.facts, headings)
 	b.doc.Slots = make([]Slot, 0, b.expectedSlots())
 	b.slots = make([]slotFacts, 0, cap(b.doc.Slots))
 	b.doc.Sections = append(b.doc.Sections, Section{Line: 1, Span: Span{0, len(b.src)}, Prose: Span{b.start, len(b.src)}})
@@ -49,14 +50,14 @@ func (b *builder) expectedSlots() int {
 func titleOf(root ast.Node) (title ast.Node, headings int) {
 	ones := 0
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
-		h, ok := n.(*ast.Heading)
-		if !ok {
+		h := headingOf(n)
+		if h == nil {
 			continue
 		}
 		if h.Level == 1 {
 			ones++
 			if headings == 0 {
-				title = h
+				title = n
 			}
 		}
 		headings++

@@ -101,8 +101,8 @@ func (b *builder) block(n ast.Node, c context) {
 	}
 	b.endAwait(n)
 	switch n := n.(type) {
-	case *ast.Heading:
-		b.heading(n, c)
+	case *ast.Heading, atxHeading:
+		b.heading(headingOf(n), c)
 	case *ast.Paragraph, *ast.TextBlock:
 		b.leaf(n.Lines(), c, false)
 	case *ast.Blockquote:

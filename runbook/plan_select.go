@@ -17,6 +17,13 @@ func (s Selection) all() bool { return len(s.Steps) == 0 && s.From == "" && s.Se
 // choose marks what this run is about.
 func (b *planner) choose() {
 	doc, sel := b.plan.Document, b.in.Select
+	if sel.all() {
+		for i := range b.plan.Tasks {
+			t := &b.plan.Tasks[i]
+			t.Selected = t.Contingency == "" || t.Number == 0 && t.Binding.Given != nil
+		}
+		return
+	}
 	steps := map[int]bool{}
 	for _, name := range sel.Steps {
 		if t := b.plan.StepNamed(name); t != nil {
@@ -46,7 +53,7 @@ func (b *planner) choose() {
 			b.report(Problem{Error, "selection", t.Slot.Line, fmt.Sprintf("step %d belongs to the contingency %s, which exec never enters", t.Number, t.Contingency), ""})
 		}
 	}
-	if !sel.all() && section < 0 && len(sections) == 0 || section >= 0 && len(sel.Steps) > 0 && len(sections) == 0 {
+	if section < 0 && len(sections) == 0 || section >= 0 && len(sel.Steps) > 0 && len(sections) == 0 {
 		b.report(Problem{Severity: Error, Code: "selection", Message: "--step, --from and --section together select nothing"})
 	}
 	for i := range b.plan.Tasks {
@@ -55,7 +62,7 @@ func (b *planner) choose() {
 			continue
 		}
 		t.Selected = t.Contingency == "" || t.Binding.Given != nil
-		if t.Selected && !sel.all() && t.Binding.Given == nil {
+		if t.Selected && t.Binding.Given == nil {
 			t.Selected = sections[t.Slot.Section] || section >= 0 && doc.Sections[section].Span.Contains(t.Slot.Mark)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -81,6 +82,7 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 		return r.alreadyComplete()
 	}
 	debug.SetGCPercent(100) // a run is long, and its memory is bounded
+	debug.SetMemoryLimit(math.MaxInt64)
 	return r.run(ctx)
 }
 
