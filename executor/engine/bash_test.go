@@ -413,11 +413,10 @@ func TestMemoryStaysBounded(t *testing.T) {
 	}
 }
 
-// A step whose runner is killed goes on: SIGPIPE would make terraform leave its
-// state locked.
-func TestStepOutlivesItsRunner(t *testing.T) {
-	t.Parallel()
-	job := executortest.Job(t, "echo ready >ready; until [ -e go ]; do sleep 0.01; done; echo to nobody; /bin/echo still; echo saved >saved")
+// kill9 runs job's command in a runner of its own, and kills that once the
+// command has made the file "started".
+func kill9(t *testing.T, job executor.Job) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -428,13 +427,21 @@ func TestStepOutlivesItsRunner(t *testing.T) {
 	if err := runner.Start(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the step begins", func() bool { return exists(filepath.Join(job.Dir, "ready")) })
+	until(t, "the step begins", func() bool { return exists(filepath.Join(job.Dir, "started")) })
 	if err := runner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if err := runner.Wait(); err == nil {
 		t.Error("the runner was not killed")
 	}
+}
+
+// A step whose runner is killed goes on: SIGPIPE would make terraform leave its
+// state locked.
+func TestStepOutlivesItsRunner(t *testing.T) {
+	t.Parallel()
+	job := executortest.Job(t, "echo started >started; until [ -e go ]; do sleep 0.01; done; echo to nobody; /bin/echo still; echo saved >saved")
+	kill9(t, job)
 	if err := os.WriteFile(filepath.Join(job.Dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -102,27 +101,5 @@ func endAll(t *testing.T, survivors []string) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			t.Error(err)
 		}
-	}
-}
-
-// kill9 runs job's command in a runner of its own, and kills that in the midst.
-func kill9(t *testing.T, job executor.Job) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner := exec.Command(self)
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State)
-	runner.Dir = job.Dir
-	if err := runner.Start(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "the step begins", func() bool { return exists(filepath.Join(job.Dir, "started")) })
-	if err := runner.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := runner.Wait(); err == nil {
-		t.Error("the runner was not killed")
 	}
 }

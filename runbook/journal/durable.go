@@ -79,6 +79,12 @@ func writeSynced(f *os.File, data []byte) error {
 // putFile writes data to the file name, in the place of what was there: whole
 // or not at all, and without following a link.
 func putFile(root *os.Root, name string, data []byte) error {
+	return placeFile(root, name, data, root.Rename)
+}
+
+// placeFile writes data under a temporary name and has place bring that file to
+// its own, whole or not at all.
+func placeFile(root *os.Root, name string, data []byte, place func(temp, name string) error) error {
 	if err := removeTemps(root, name); err != nil {
 		return err
 	}
@@ -88,10 +94,10 @@ func putFile(root *os.Root, name string, data []byte) error {
 	}
 	err = createFile(root, temp, data)
 	if err == nil {
-		err = root.Rename(temp, name)
+		err = place(temp, name)
 	}
-	if err != nil {
-		return errors.Join(err, removeIfThere(root, temp))
+	if err := errors.Join(err, removeIfThere(root, temp)); err != nil {
+		return err
 	}
 	return syncRoot(root)
 }

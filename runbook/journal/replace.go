@@ -50,25 +50,7 @@ func WriteNew(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeNew(root, filepath.Base(path), data), root.Close())
-}
-
-func writeNew(root *os.Root, name string, data []byte) error {
-	if err := removeTemps(root, name); err != nil {
-		return err
-	}
-	temp, err := tempName(name)
-	if err != nil {
-		return err
-	}
-	err = createFile(root, temp, data)
-	if err == nil {
-		err = root.Link(temp, name)
-	}
-	if err := errors.Join(err, removeIfThere(root, temp)); err != nil {
-		return err
-	}
-	return syncRoot(root)
+	return errors.Join(placeFile(root, filepath.Base(path), data, root.Link), root.Close())
 }
 
 // CheckWritable finds out, before anything runs, whether Replace could write
