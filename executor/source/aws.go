@@ -8,13 +8,10 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/logging"
 
 	"runbook/executor"
+	"runbook/executor/awsconfig"
 	"runbook/runbook"
 )
 
@@ -37,7 +34,7 @@ func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) 
 	if !slices.Contains([]string{"account", "arn", "role", "region"}, get) {
 		return executor.Value{}, fmt.Errorf("aws gives no %q", get)
 	}
-	cfg, err := awsConfig(ctx, q.Env)
+	cfg, err := awsconfig.Load(ctx, q.Env)
 	if err != nil {
 		return executor.Value{}, err
 	}
@@ -75,7 +72,7 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %w", ctx.Err())
 	}
 	if err != nil {
-		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %s", rootCause(err))
+		return executor.Value{}, "", fmt.Errorf("asking STS who we are: %s", awsconfig.Cause(err))
 	}
 	account, arn := aws.ToString(id.Account), aws.ToString(id.Arn)
 	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
@@ -101,56 +98,4 @@ func assumedRole(arn string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s is no session of an assumed role", arn)
-}
-
-// rootCause is what the SDK's chain of wrapped errors is about: what the service
-// answered, or the innermost reason why it could not be asked.
-func rootCause(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
-	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
-}
-
-// awsConfig resolves credentials and endpoint as the steps' own tools do. The
-// SDK reads the process's environment; what steps have exported since outranks
-// it here.
-func awsConfig(ctx context.Context, env []string) (aws.Config, error) {
-	get := func(name string) string {
-		value := ""
-		for _, pair := range env {
-			if k, v, _ := strings.Cut(pair, "="); k == name {
-				value = v
-			}
-		}
-		return value
-	}
-	opts := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
-	region := get("AWS_REGION")
-	if region == "" {
-		region = get("AWS_DEFAULT_REGION")
-	}
-	if region != "" {
-		opts = append(opts, config.WithRegion(region))
-	}
-	if profile := get("AWS_PROFILE"); profile != "" {
-		opts = append(opts, config.WithSharedConfigProfile(profile))
-	} else if key := get("AWS_ACCESS_KEY_ID"); key != "" {
-		opts = append(opts, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(key, get("AWS_SECRET_ACCESS_KEY"), get("AWS_SESSION_TOKEN"))))
-	}
-	if endpoint := get("AWS_ENDPOINT_URL"); endpoint != "" {
-		opts = append(opts, config.WithBaseEndpoint(endpoint))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, opts...)
-	if err != nil {
-		return cfg, fmt.Errorf("the AWS configuration: %w", err)
-	}
-	return cfg, nil
 }
