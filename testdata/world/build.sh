@@ -4,8 +4,8 @@
 # CHECKLIST is the seed, shared/seed/checklist.md beside this repository, when
 # it is not given. The commits' hashes depend on the checklist alone.
 #
-# WORLD_STAGING=1 also applies the staging workspace, which
-# scripts/test-e2e-manual.sh staging needs.
+# WORLD_STAGING=1 also stands up staging, which scripts/test-e2e-manual.sh
+# staging needs: its workspace applied, its nonce, the ops team subscribed.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -50,4 +50,7 @@ if [ "${WORLD_STAGING:-}" = 1 ]; then
   terraform workspace new staging >/dev/null
   terraform apply -input=false -no-color -auto-approve -var-file=staging.tfvars >/dev/null
   terraform workspace select default >/dev/null
+  "$dir/scripts/bootstrap-nonce.sh" staging >/dev/null
+  aws sns subscribe --region us-east-1 --protocol email --notification-endpoint ops-team@example.com \
+    --topic-arn "arn:aws:sns:us-east-1:123456789012:mirror-dissonance-staging-ops-alerts" >/dev/null
 fi

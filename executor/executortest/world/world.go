@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,19 @@ type World struct {
 // fails it when the world cannot be built.
 func Start(t testing.TB, checklist string) *World {
 	t.Helper()
+	return start(t, checklist)
+}
+
+// StartWithStaging is Start with a staging environment beside production: its
+// workspace applied, its nonce stored, the ops team subscribed to its alerts.
+func StartWithStaging(t testing.TB, checklist string) *World {
+	t.Helper()
+	return start(t, checklist, "WORLD_STAGING=1")
+}
+
+// start builds a world; settings are variables for build.sh alone.
+func start(t testing.TB, checklist string, settings ...string) *World {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
@@ -70,7 +84,10 @@ func Start(t testing.TB, checklist string) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
+	lasting := w.Env
+	w.Env = append(slices.Clip(w.Env), settings...)
 	w.run(base, filepath.Join(Repository(t), "testdata", "world", "build.sh"), w.Dir, list)
+	w.Env = lasting
 	return w
 }
 

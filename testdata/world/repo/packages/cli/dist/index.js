@@ -3,24 +3,12 @@
 'use strict';
 
 const { spawnSync } = require('node:child_process');
-const { parseArgs } = require('node:util');
-
-const usage = 'usage: mirror consent grant --org ORG --scope SCOPE --granted-by WHO';
+const { consentItem, usage } = require('./consent.js');
 
 function grant(args) {
-  const { values } = parseArgs({
-    args,
-    options: { org: { type: 'string' }, scope: { type: 'string' }, 'granted-by': { type: 'string' } },
-  });
-  if (!values.org || !values.scope || !values['granted-by']) throw new Error(usage);
+  const item = consentItem(args, new Date());
   if (!process.env.ENV) throw new Error('ENV names no environment');
 
-  const item = {
-    orgId: { S: values.org },
-    scope: { S: values.scope },
-    grantedBy: { S: values['granted-by'] },
-    grantedAt: { S: new Date().toISOString() },
-  };
   const table = `mirror-dissonance-${process.env.ENV}-consent`;
   const put = spawnSync('aws', [
     'dynamodb', 'put-item', '--table-name', table, '--item', JSON.stringify(item),
@@ -28,7 +16,7 @@ function grant(args) {
   ], { encoding: 'utf8' });
   if (put.error) throw put.error;
   if (put.status !== 0) throw new Error(put.stderr.trim());
-  console.log(`Consent granted: ${values.org} (${values.scope}) by ${values['granted-by']}`);
+  console.log(`Consent granted: ${item.orgId.S} (${item.scope.S}) by ${item.grantedBy.S}`);
 }
 
 const [, , noun, verb, ...rest] = process.argv;
