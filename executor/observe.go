@@ -20,16 +20,16 @@ func (x *Executor) observe(ctx context.Context, tasks []*runbook.Task) (runbook.
 		if ctx.Err() != nil {
 			return runbook.Interrupted, "interrupted", nil
 		}
-		a := answers[i]
-		if a == nil {
+		if waits(t, answers[i]) {
 			if err := x.flush(); err != nil {
 				return "", "", err
 			}
 			if err := x.show(t); err != nil {
 				return stopped(err)
 			}
-			a = x.ask(ctx, t)
+			x.askPerson(ctx, t, answers[i])
 		}
+		a := together(t, answers[i])
 		if errors.Is(a.err, ErrStop) {
 			return stopped(a.err)
 		}
@@ -55,64 +55,69 @@ type answer struct {
 	err     error
 }
 
-// person reports whether a task is a question to a person.
-func person(t *runbook.Task) bool { return t.Binding.Use == "ask" && t.Binding.Given == nil }
-
-// askMachines asks the sources and checks of all tasks that need no person.
-func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) []*answer {
-	answers := make([]*answer, len(tasks))
+// askMachines asks the sources and checks of all tasks, side by side. What a
+// person has to be asked is nil in the answer.
+func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*answer {
+	answers := make([][]*answer, len(tasks))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 8)
 	for i, t := range tasks {
-		if person(t) {
+		parts := t.Binding.Parts()
+		if g := t.Binding.Given; g != nil && !t.Binding.Attested() {
+			answers[i] = []*answer{x.given(&t.Binding, g)}
 			continue
 		}
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			answers[i] = x.ask(ctx, t)
-		})
+		answers[i] = make([]*answer, len(parts))
+		for n, b := range parts {
+			if b.Use == "ask" {
+				continue
+			}
+			wg.Go(func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				answers[i][n] = x.ask(ctx, t, b)
+			})
+		}
 	}
 	wg.Wait()
 	return answers
 }
 
 // ask puts one question to the source or check that the plan names.
-func (x *Executor) ask(ctx context.Context, t *runbook.Task) *answer {
-	if g := t.Binding.Given; g != nil {
-		return x.given(t, g)
-	}
-	if !person(t) && x.Timeout > 0 {
+func (x *Executor) ask(ctx context.Context, t *runbook.Task, b *runbook.Binding) *answer {
+	if b.Use != "ask" && x.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, x.Timeout)
 		defer cancel()
 	}
 	q := x.query(t)
+	q.Args = b.Args
 	a := &answer{}
 	if t.Slot.Kind == runbook.ItemSlot {
-		check, ok := x.Registry.Checks[t.Binding.Use]
+		check, ok := x.Registry.Checks[b.Use]
 		if !ok {
-			a.err = fmt.Errorf("there is no check %q", t.Binding.Use)
+			a.err = fmt.Errorf("there is no check %q", b.Use)
 			return a
 		}
 		a.finding, a.err = check.Check(ctx, q)
 		return a
 	}
-	source, ok := x.Registry.Sources[t.Binding.Use]
+	source, ok := x.Registry.Sources[b.Use]
 	if !ok {
-		a.err = fmt.Errorf("there is no source %q", t.Binding.Use)
+		a.err = fmt.Errorf("there is no source %q", b.Use)
 		return a
 	}
 	a.value, a.err = source.Value(ctx, q)
 	return a
 }
 
-func (x *Executor) given(t *runbook.Task, g *runbook.Given) *answer {
+// given is what the operator supplied, as an answer to the binding.
+func (x *Executor) given(b *runbook.Binding, g *runbook.Given) *answer {
 	by := g.By
 	if by == "" {
 		by = x.Identity.Operator
 	}
-	if t.Binding.Args["not"] == "operator" && strings.EqualFold(by, x.Identity.Operator) {
+	if b.Args["not"] == "operator" && strings.EqualFold(by, x.Identity.Operator) {
 		return &answer{err: errors.New("someone other than the operator must settle it: answer it with by: and their name")}
 	}
 	return &answer{
@@ -177,7 +182,7 @@ func acceptable(t *runbook.Task, v Value) error {
 // settleItem records a finding. A sign-off also fills its own blanks.
 func (x *Executor) settleItem(t *runbook.Task, f Finding) []runbook.Event {
 	use := t.Binding.Use
-	if g := t.Binding.Given; g != nil {
+	if g := t.Binding.Given; g != nil && !t.Binding.Attested() {
 		use = g.Source
 	}
 	if err := conclusive(t, f); err != nil {

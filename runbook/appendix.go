@@ -166,6 +166,9 @@ func (w *sheet) itemTable(doc *Document, s *State) {
 		how := cell(f.Use)
 		if f.By != "" {
 			how = cell(f.By)
+			if f.Use == All {
+				how = cell(All + ", " + f.By)
+			}
 			if slot.Item == SignOff {
 				how += " (asserted, not signed)"
 			}

@@ -1,21 +1,51 @@
 package runbook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Binding says how a slot is completed: by which source or check, with which
 // arguments, and how that was decided.
 type Binding struct {
-	Use    string            // name of a source or check; "ask" is a person
+	Use    string            // name of a source or check; "ask" is a person, All is Of
 	Args   map[string]string // checked against the source's or check's Info
+	Of     []Binding         // with All: the checks that settle the item together
 	Origin Origin
-	Line   int    // in the sidecar, where it comes from there
-	Why    string // one clause, for the plan
+	Line   int      // in the sidecar, where it comes from there
+	listed []string // the arguments that the sidecar gives as lists
+	Why    string   // one clause, for the plan
 	// Given is a value or an answer that the operator supplied; nothing else is
 	// asked then.
 	Given *Given
 	// Suggest holds bindings that are likely and not certain: shown, never applied.
 	Suggest []Suggestion
 }
+
+// All is the Use of a binding of several checks: an item passes if each of
+// them passes.
+const All = "all"
+
+// Parts lists what is asked for the binding: itself, or each of its checks.
+func (b *Binding) Parts() []*Binding {
+	if len(b.Of) == 0 {
+		return []*Binding{b}
+	}
+	parts := make([]*Binding, len(b.Of))
+	for i := range b.Of {
+		parts[i] = &b.Of[i]
+	}
+	return parts
+}
+
+// Asks reports whether a person is asked, alone or beside checks.
+func (b *Binding) Asks() bool {
+	return slices.ContainsFunc(b.Parts(), func(p *Binding) bool { return p.Use == "ask" })
+}
+
+// Attested reports whether what the operator supplied is the word of the
+// person that the binding asks for beside checks: those are asked as well.
+func (b *Binding) Attested() bool { return b.Given != nil && len(b.Of) > 0 && b.Asks() }
 
 // Origin says where a binding comes from. A later one outranks an earlier one.
 type Origin uint8

@@ -12,6 +12,7 @@ type Info struct {
 	Summary string            `json:"summary"`
 	Args    map[string]string `json:"args,omitempty"`    // argument name to what it means
 	Require []string          `json:"require,omitempty"` // the arguments that must be given
+	Lists   []string          `json:"lists,omitempty"`   // the arguments that take several values, separated by commas
 }
 
 // A Catalog is what is registered, as far as a plan must know it.
@@ -19,8 +20,17 @@ type Catalog struct {
 	Engines, Sources, Checks []Info
 }
 
-// check reports every way in which a binding does not fit the infos.
-func checkBinding(infos []Info, what string, b Binding) []string {
+// checkBinding reports every way in which a binding does not fit the infos.
+func checkBinding(infos []Info, what string, b *Binding) []string {
+	if len(b.Of) > 0 {
+		var faults []string
+		for i := range b.Of {
+			for _, fault := range checkBinding(infos, what, &b.Of[i]) {
+				faults = append(faults, fmt.Sprintf("check %d: %s", i+1, fault))
+			}
+		}
+		return faults
+	}
 	i := slices.IndexFunc(infos, func(in Info) bool { return in.Name == b.Use })
 	if i < 0 {
 		return []string{fmt.Sprintf("there is no %s %q; there are %s", what, b.Use, names(infos))}
@@ -30,6 +40,11 @@ func checkBinding(infos []Info, what string, b Binding) []string {
 	for _, a := range sortedKeys(b.Args) {
 		if _, ok := info.Args[a]; !ok {
 			faults = append(faults, fmt.Sprintf("%s takes no argument %q; it takes %s", b.Use, a, orNone(sortedKeys(info.Args))))
+		}
+	}
+	for _, a := range b.listed {
+		if _, ok := info.Args[a]; ok && !slices.Contains(info.Lists, a) {
+			faults = append(faults, fmt.Sprintf("%s: %s takes a single value", b.Use, a))
 		}
 	}
 	for _, a := range info.Require {

@@ -224,8 +224,8 @@ func (b *planner) bind() {
 			t.Binding = b.inf.field(t)
 		}
 		if ru := b.in.Sidecar.rule(t.Slot); ru != nil && !b.personal(t, ru) {
-			t.Binding = Binding{Use: ru.use, Args: ru.args, Origin: FromSidecar, Line: ru.line, Why: "the sidecar says so"}
-			for _, fault := range checkBinding(infos, what, t.Binding) {
+			t.Binding = ru.binding()
+			for _, fault := range checkBinding(infos, what, &t.Binding) {
 				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
 			}
 		}

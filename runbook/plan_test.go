@@ -542,3 +542,52 @@ func TestPlanningTwiceSaysTheSame(t *testing.T) {
 		t.Errorf("two plans differ (%v)", err)
 	}
 }
+
+// A list of checks is one binding: it is shown whole, and each of its checks is
+// held against the catalog.
+func TestSeveralChecksInAPlan(t *testing.T) {
+	catalog := Catalog{Checks: []Info{{Name: "ask", Args: map[string]string{"not": "x"}}, {Name: "tables", Args: map[string]string{"names": "x", "region": "x"}, Lists: []string{"names"}}}}
+	tests := map[string]struct {
+		src  string
+		want []string
+	}{
+		"in order":                {`[{use: tables, names: [a, b]}, {use: ask, not: operator}]`, nil},
+		"an unknown check":        {`[{use: ask}, {use: tabels}]`, []string{`s.yaml:2: it-holds: check 2: there is no check "tabels"`}},
+		"an unknown argument":     {`[{use: ask, note: x}]`, []string{`check 1: ask takes no argument "note"`}},
+		"a list for one value":    {`{use: tables, region: [a, b]}`, []string{`s.yaml:2: it-holds: tables: region takes a single value`}},
+		"all faults, all at once": {`[{use: no}, {use: tables, x: 1}]`, []string{"check 1: ", "check 2: "}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			doc, err := Parse("a.md", []byte("- [ ] It holds\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			car, problems := ParseSidecar("s.yaml", []byte("items:\n  it-holds: "+tt.src+"\n"))
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			plan := NewPlan(doc, PlanInput{Catalog: catalog, Sidecar: car, Tree: everywhere{}, Root: "/w", DocDir: "/w"})
+			errs := plan.Errors()
+			if len(errs) != len(tt.want) {
+				t.Fatalf("%v, want %q", errs, tt.want)
+			}
+			for i, e := range errs {
+				if !strings.Contains(e.Message, tt.want[i]) {
+					t.Errorf("%q, want %q", e.Message, tt.want[i])
+				}
+			}
+			if len(tt.want) > 0 {
+				return
+			}
+			b, err := plan.JSON(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(strings.Fields(string(b)), "")
+			if want := `"use":"all","args":{},"of":[{"use":"tables","args":{"names":"a,b"}},{"use":"ask","args":{"not":"operator"}}]`; !strings.Contains(got, want) {
+				t.Errorf("%s lacks %s", got, want)
+			}
+		})
+	}
+}

@@ -61,10 +61,16 @@ type expectJSON struct {
 type bindingJSON struct {
 	Use      string            `json:"use"`
 	Args     map[string]string `json:"args"`
+	Of       []partJSON        `json:"of,omitempty"` // with use "all": each of its checks
 	Inferred bool              `json:"inferred"`
 	Why      string            `json:"why,omitempty"`
 	Given    *string           `json:"given,omitempty"` // the value or verdict that the operator supplied
 	Suggest  []Suggestion      `json:"suggest"`
+}
+
+type partJSON struct {
+	Use  string            `json:"use"`
+	Args map[string]string `json:"args"`
 }
 
 type itemJSON struct {
@@ -165,6 +171,9 @@ func (t *Task) bindingJSON() bindingJSON {
 	if b.Args == nil {
 		b.Args = map[string]string{}
 	}
+	for _, p := range t.Binding.Of {
+		b.Of = append(b.Of, partJSON{p.Use, p.Args})
+	}
 	if b.Suggest == nil {
 		b.Suggest = []Suggestion{}
 	}
@@ -173,7 +182,10 @@ func (t *Task) bindingJSON() bindingJSON {
 		if t.Slot.Kind == ItemSlot {
 			value = string(g.Verdict)
 		}
-		b.Use, b.Given, b.Why = g.Source, &value, "the operator gives it"
+		if b.Given = &value; t.Binding.Attested() {
+			return b // the checks are asked as well
+		}
+		b.Use, b.Of, b.Why = g.Source, nil, "the operator gives it"
 	}
 	return b
 }

@@ -33,7 +33,14 @@ type rule struct {
 	line    int
 	use     string
 	args    map[string]string
+	listed  []string  // the arguments given as lists
+	of      []Binding // of an item that several checks settle
 	used    bool
+}
+
+// binding is what the rule says of a slot.
+func (ru *rule) binding() Binding {
+	return Binding{Use: ru.use, Args: ru.args, Of: ru.of, Origin: FromSidecar, Line: ru.line, Why: "the sidecar says so", listed: ru.listed}
 }
 
 // stepArgs are the attributes of a step, in a sidecar as in an info string.
@@ -142,25 +149,70 @@ func (r *sidecarReader) holds(n *yaml.Node) {
 
 func (r *sidecarReader) rules(kind SlotKind, n *yaml.Node) {
 	r.mapping(n, func(k, v *yaml.Node) {
-		pattern := k.Value
-		ru := rule{kind: kind, pattern: pattern, line: v.Line, args: map[string]string{}}
-		r.mapping(v, func(k, v *yaml.Node) {
-			key, value := k.Value, r.scalar(v, k.Value)
-			switch {
-			case key == "use" && kind != StepSlot:
-				ru.use = value
-			case kind == StepSlot && !slices.Contains(stepArgs, key):
-				r.fault(v.Line, "a step has no %q; it has %s", key, strings.Join(stepArgs, ", "))
-			default:
-				ru.args[key] = value
-			}
-		})
-		if kind != StepSlot && ru.use == "" {
-			r.fault(v.Line, "%q does not say what to use", pattern)
+		if v.Kind == yaml.AliasNode {
+			v = v.Alias
+		}
+		var ru rule
+		if kind == ItemSlot && v.Kind == yaml.SequenceNode {
+			ru = r.several(k.Value, v)
+		} else {
+			ru = r.rule(kind, k.Value, v)
+		}
+		if kind == StepSlot || ru.use != "" {
+			r.car.rules = append(r.car.rules, ru)
+		}
+	})
+}
+
+// several reads a list of checks, all of which must pass.
+func (r *sidecarReader) several(pattern string, n *yaml.Node) rule {
+	ru := rule{kind: ItemSlot, pattern: pattern, line: n.Line, use: All}
+	for _, v := range n.Content {
+		part := r.rule(ItemSlot, pattern, v)
+		ru.of = append(ru.of, Binding{Use: part.use, Args: part.args, Origin: FromSidecar, Line: v.Line, listed: part.listed})
+	}
+	if len(ru.of) == 0 {
+		r.fault(n.Line, "%q lists no checks", pattern)
+	}
+	return ru
+}
+
+// rule reads one mapping. Without a name of what to use, its use is empty.
+func (r *sidecarReader) rule(kind SlotKind, pattern string, n *yaml.Node) rule {
+	ru := rule{kind: kind, pattern: pattern, line: n.Line, args: map[string]string{}}
+	r.mapping(n, func(k, v *yaml.Node) {
+		key := k.Value
+		if kind != StepSlot && key != "use" && v.Kind == yaml.SequenceNode {
+			ru.args[key] = r.list(v, key)
+			ru.listed = append(ru.listed, key)
 			return
 		}
-		r.car.rules = append(r.car.rules, ru)
+		value := r.scalar(v, key)
+		switch {
+		case key == "use" && kind != StepSlot:
+			ru.use = value
+		case kind == StepSlot && !slices.Contains(stepArgs, key):
+			r.fault(v.Line, "a step has no %q; it has %s", key, strings.Join(stepArgs, ", "))
+		default:
+			ru.args[key] = value
+		}
 	})
+	if kind != StepSlot && ru.use == "" {
+		r.fault(n.Line, "%q does not say what to use", pattern)
+	}
+	return ru
+}
+
+// list reads the values of a list as one argument.
+func (r *sidecarReader) list(n *yaml.Node, key string) string {
+	values := make([]string, len(n.Content))
+	for i, v := range n.Content {
+		values[i] = r.scalar(v, key)
+		if strings.Contains(values[i], ",") {
+			r.fault(v.Line, "%s: a value of a list holds no comma", key)
+		}
+	}
+	return strings.Join(values, ",")
 }
 
 // rule finds the last rule for a slot: later ones outrank earlier ones.

@@ -41,6 +41,13 @@ func TestSidecarFaultsNameTheirLines(t *testing.T) {
 		"an unknown key of a hold":  {"hold:\n  - {before: x, until: y, why: z}\n", []string{`c.yaml:2: a hold has no "why"; it has before, until`}},
 		"hold is no list":           {"hold: {before: x}\n", []string{"c.yaml:1: hold takes a list"}},
 		"a step's unknown key":      {"steps:\n  a: {colour: red}\n", []string{`c.yaml:2: a step has no "colour"; it has dir, sensitive, skip, timeout, tty`}},
+		"a list of no checks":       {"items:\n  a: []\n", []string{`c.yaml:2: "a" lists no checks`}},
+		"a check without use":       {"items:\n  a: [{use: x}, {run: y}]\n", []string{`c.yaml:2: "a" does not say what to use`}},
+		"a check that is a word":    {"items:\n  a: [ask]\n", []string{"c.yaml:2: here a mapping is expected", `"a" does not say what to use`}},
+		"several sources":           {"fields:\n  a: [{use: x}]\n", []string{"c.yaml:2: here a mapping is expected", `"a" does not say what to use`}},
+		"a list in a list":          {"items:\n  a: {use: x, keys: [[b]]}\n", []string{"c.yaml:2: keys takes a single value"}},
+		"a comma in a list":         {"items:\n  a: {use: x, keys: [\"b,c\"]}\n", []string{"c.yaml:2: keys: a value of a list holds no comma"}},
+		"a step's list":             {"steps:\n  a: {dir: [b]}\n", []string{"c.yaml:2: dir takes a single value"}},
 		// What stood in a second document was once passed over in silence.
 		"two documents": {"fields: {}\n---\nitems: {}\n", []string{"c.yaml:2: a second YAML document"}},
 		"several faults, all at once": {"a: 1\ndefaults: {timeout: x}\nitems:\n  b: {}\n",

@@ -323,21 +323,26 @@ func (p *planWriter) binding(t *runbook.Task) {
 			by = " by " + b.Given.By
 		}
 		p.line("            given%s (%s): %s", runbook.Visible(by), b.Given.Source, runbook.Visible(value))
-		return
-	}
-	args := make([]string, 0, len(b.Args))
-	for _, k := range sortedKeys(b.Args) {
-		args = append(args, k+"="+b.Args[k])
-	}
-	call := strings.TrimSpace(b.Use + " " + strings.Join(args, " "))
-	p.put("            ", runbook.Visible(call), ": ", runbook.Visible(b.Why))
-	for _, s := range b.Suggest {
-		args := make([]string, 0, len(s.Args))
-		for _, k := range sortedKeys(s.Args) {
-			args = append(args, k+"="+s.Args[k])
+		if !b.Attested() {
+			return
 		}
-		p.line("            could be %s %s (%s); not applied unless confirmed", s.Use, runbook.Visible(strings.Join(args, " ")), runbook.Visible(s.Why))
 	}
+	p.put("            ", call(b.Use, b.Args), ": ", runbook.Visible(b.Why))
+	for i, part := range b.Of {
+		p.line("            %d. %s", i+1, call(part.Use, part.Args))
+	}
+	for _, s := range b.Suggest {
+		p.line("            could be %s (%s); not applied unless confirmed", call(s.Use, s.Args), runbook.Visible(s.Why))
+	}
+}
+
+// call is a source or a check with its arguments.
+func call(use string, args map[string]string) string {
+	words := []string{use}
+	for _, k := range sortedKeys(args) {
+		words = append(words, k+"="+args[k])
+	}
+	return runbook.Visible(strings.Join(words, " "))
 }
 
 func (p *planWriter) placeholders() {

@@ -78,17 +78,22 @@ func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem 
 	var problems []runbook.Problem
 	for i := range plan.Tasks {
 		t := &plan.Tasks[i]
-		var target any = registry.Sources[t.Binding.Use]
-		if t.Slot.Kind == runbook.ItemSlot {
-			target = registry.Checks[t.Binding.Use]
-		}
-		v, ok := target.(executor.Validator)
-		if !ok || t.Number > 0 || t.Binding.Origin != runbook.FromSidecar {
+		if t.Number > 0 || t.Binding.Origin != runbook.FromSidecar {
 			continue
 		}
-		if err := v.Validate(t.Binding.Args); err != nil {
-			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "sidecar", Line: t.Slot.Line,
-				Message: fmt.Sprintf("%s: %s: %v", t.Slot.ID, t.Binding.Use, err)})
+		for _, b := range t.Binding.Parts() {
+			var target any = registry.Sources[b.Use]
+			if t.Slot.Kind == runbook.ItemSlot {
+				target = registry.Checks[b.Use]
+			}
+			v, ok := target.(executor.Validator)
+			if !ok {
+				continue
+			}
+			if err := v.Validate(b.Args); err != nil {
+				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "sidecar", Line: t.Slot.Line,
+					Message: fmt.Sprintf("%s: %s: %v", t.Slot.ID, b.Use, err)})
+			}
 		}
 	}
 	return problems

@@ -26,6 +26,7 @@ func (Git) Info() runbook.Info {
 			"ignore": `for "clean" and "no-secrets": paths from the repository's top that do not count, separated by commas; * stands for any run of characters`,
 		},
 		Require: []string{"what"},
+		Lists:   []string{"ignore"},
 	}
 }
 

@@ -34,6 +34,7 @@ func (HTTP) Info() runbook.Info {
 			"timeout":  "how long to wait for the whole answer, as in 5s; 10s by default",
 		},
 		Require: []string{"url"},
+		Lists:   []string{"status"},
 	}
 }
 

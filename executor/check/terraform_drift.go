@@ -22,6 +22,7 @@ func (TerraformDrift) Info() runbook.Info {
 			"dir":      terraformDir,
 			"var_file": "files of variables, from dir, separated by commas",
 		},
+		Lists: []string{"var_file"},
 	}
 }
 

@@ -26,6 +26,7 @@ func (TerraformState) Info() runbook.Info {
 			"count":    "how many resources these are, or the whole state holds",
 			"dir":      terraformDir,
 		},
+		Lists: []string{"resource"},
 	}
 }
 

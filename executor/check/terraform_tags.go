@@ -26,6 +26,7 @@ func (TerraformTags) Info() runbook.Info {
 			"dir":      terraformDir,
 		},
 		Require: []string{"keys"},
+		Lists:   []string{"keys", "resource"},
 	}
 }
 

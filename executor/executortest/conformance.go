@@ -117,6 +117,10 @@ func checkInfo(t *testing.T, info runbook.Info) {
 		if name == "" || what == "" || strings.Contains(what, "\n") {
 			t.Errorf("the argument %q is explained by %q", name, what)
 		}
+		// A sidecar may give it as a list only where Lists says so.
+		if several := strings.Contains(what, "commas"); several != slices.Contains(info.Lists, name) {
+			t.Errorf("the argument %q is explained by %q, and Lists is %q", name, what, info.Lists)
+		}
 	}
 	for _, name := range info.Require {
 		if info.Args[name] == "" {
