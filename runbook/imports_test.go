@@ -99,6 +99,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		arrow{"one importer of the shell parser", "*", "mvdan.cc/sh/...", []string{"runbook/script*.go", "runbook/expect*.go"}},
 		arrow{"executor names nothing concrete", "executor/*", "github.com/spf13/cobra/...", nil},
 		arrow{"executor names nothing concrete", "executor/*", "github.com/aws/...", []string{"executor/source/*", "executor/check/*", "executor/awsconfig/*"}},
+		arrow{"only its checks talk to GitHub", "*", "github.com/google/go-github/...", []string{"executor/check/github*.go"}},
 		arrow{"executor names nothing concrete", "executor/*", "runbook/cmd/...", nil},
 		arrow{"executor is given its journal", "executor/*", "runbook/runbook/journal", nil},
 		arrow{"only the composition root names adapters", "*", "runbook/executor/source", []string{"cmd/runbook/*.go"}},

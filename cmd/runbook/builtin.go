@@ -36,6 +36,8 @@ func builtin(person *terminalConsole) *executor.Registry {
 			"ask":                 attest,
 			"file":                check.File{},
 			"git":                 check.Git{},
+			"github.secrets":      check.GitHubSecrets{},
+			"github.variables":    check.GitHubVariables{},
 			"http":                check.HTTP{},
 			"output":              check.Output{},
 			"step":                check.Step{},
