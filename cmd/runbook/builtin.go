@@ -34,6 +34,7 @@ func builtin(person *terminalConsole) *executor.Registry {
 		},
 		Checks: map[string]executor.Check{
 			"ask":                 attest,
+			"aws.sts":             check.AWSCaller{},
 			"file":                check.File{},
 			"git":                 check.Git{},
 			"github.secrets":      check.GitHubSecrets{},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // Load resolves credentials, region and endpoint as the steps' own tools do,
@@ -56,17 +58,40 @@ func Load(ctx context.Context, env []string) (aws.Config, error) {
 }
 
 // Cause is what the SDK's chain of wrapped errors is about, in a line: what the
-// service answered, or the innermost reason why it could not be asked.
+// service answered, that it could not be reached, or the innermost reason why
+// it could not be asked.
 func Cause(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode() + ": " + api.ErrorMessage()
+		return strings.TrimSuffix(api.ErrorCode()+": "+api.ErrorMessage(), ": ")
+	}
+	unreachable := ""
+	var unsent *smithyhttp.RequestSendError
+	if errors.As(err, &unsent) {
+		unreachable = "unreachable: "
+		// Innermost is "connection refused"; whose connection is a step above.
+		var dial *net.OpError
+		if errors.As(err, &dial) {
+			return unreachable + dial.Error()
+		}
 	}
 	for {
 		inner := errors.Unwrap(err)
 		if inner == nil {
-			return err.Error()
+			return unreachable + err.Error()
 		}
 		err = inner
 	}
+}
+
+// AssumedRole is the role's name in the ARN of a session of it:
+// arn:aws:sts::123456789012:assumed-role/NAME/SESSION. Users and the root
+// account have no role.
+func AssumedRole(arn string) (string, error) {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[2] == "sts" {
+		if path := strings.Split(parts[5], "/"); len(path) == 3 && path[0] == "assumed-role" && path[1] != "" {
+			return path[1], nil
+		}
+	}
+	return "", fmt.Errorf("%s is no session of an assumed role", arn)
 }

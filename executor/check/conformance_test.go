@@ -32,6 +32,7 @@ fi`
 		check   executor.Check
 		adapter executortest.Adapter
 	}{
+		{AWSCaller{}, executortest.Adapter{Query: awsAsks(t, awsAnswers(t, map[string]string{"GetCallerIdentity": callerIs("123456789012", "arn:aws:iam::123456789012:user/ada")}).URL, "account", "123456789012"), Contacts: true, Free: []string{"role"}}},
 		{File{}, executortest.Adapter{Query: question(root, map[string]string{"path": "a"}), Free: []string{"path", "contains"}}},
 		{Git{}, executortest.Adapter{Query: question(root, map[string]string{"what": "clean"}), Contacts: true, Free: []string{"ignore"}}},
 		{GitHubSecrets{}, executortest.Adapter{Query: fakeGitHubWorld(t).question("o/r", "A", ""), Contacts: true}},

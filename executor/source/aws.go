@@ -52,7 +52,7 @@ func (AWS) Value(ctx context.Context, q executor.Query) (executor.Value, error) 
 	case "arn":
 		v.Text = arn
 	case "role":
-		if v.Text, err = assumedRole(arn); err != nil {
+		if v.Text, err = awsconfig.AssumedRole(arn); err != nil {
 			return executor.Value{}, err
 		}
 	}
@@ -86,16 +86,4 @@ func identity(ctx context.Context, cfg aws.Config) (executor.Value, string, erro
 		v.Notes = append(v.Notes, &runbook.Noted{What: "AWS region", Value: cfg.Region})
 	}
 	return v, arn, nil
-}
-
-// assumedRole is the role's name in the ARN of a session of it:
-// arn:aws:sts::123456789012:assumed-role/NAME/SESSION. Users and the root
-// account have no role.
-func assumedRole(arn string) (string, error) {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[2] == "sts" {
-		if path := strings.Split(parts[5], "/"); len(path) == 3 && path[0] == "assumed-role" && path[1] != "" {
-			return path[1], nil
-		}
-	}
-	return "", fmt.Errorf("%s is no session of an assumed role", arn)
 }

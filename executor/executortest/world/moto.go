@@ -23,22 +23,33 @@ const motoPatience = time.Minute
 
 var motoAddress = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// startMoto starts a moto server on a port that the system chooses and returns
-// its URL once it answers. It ends with the test.
+// startMoto starts a moto server that ends with the test, and returns its URL.
 func startMoto(t testing.TB) string {
 	t.Helper()
+	url, stop, err := Moto()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return url
+}
+
+// Moto starts a moto server on a port that the system chooses and returns its
+// URL once it answers. It ends with stop, and with this process. Tests that
+// can share one start it so; see Require for where it is not installed.
+func Moto() (url string, stop func(), err error) {
 	cmd := exec.Command("sh", "-c", motoGuard)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	guard, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	output, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	found := make(chan string, 1)
 	drained := make(chan struct{})
@@ -48,25 +59,26 @@ func startMoto(t testing.TB) string {
 		// The server blocks once nobody reads what it prints; its end ends this.
 		_, _ = io.Copy(io.Discard, output)
 	}()
-	t.Cleanup(func() {
+	stop = func() {
 		_ = guard.Close()
 		<-drained
 		_ = cmd.Wait() // always "killed": the guard's own doing
-	})
+	}
 	select {
 	case said := <-found:
-		url := motoAddress.FindString(said)
-		if url == "" {
-			t.Fatalf("moto_server ended before it served:\n%s", said)
+		if url = motoAddress.FindString(said); url == "" {
+			err = fmt.Errorf("moto_server ended before it served:\n%s", said)
+		} else {
+			err = answers(url)
 		}
-		if err := answers(url); err != nil {
-			t.Fatal(err)
-		}
-		return url
 	case <-time.After(motoPatience):
-		t.Fatalf("moto_server named no address within %v", motoPatience)
+		err = fmt.Errorf("moto_server named no address within %v", motoPatience)
 	}
-	return ""
+	if err != nil {
+		stop()
+		return "", nil, err
+	}
+	return url, stop, nil
 }
 
 // readAddress returns what the server printed up to and with its address, or
