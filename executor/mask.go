@@ -1,16 +1,9 @@
 package executor
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
-	"net/url"
 	"reflect"
-	"slices"
 	"strings"
-	"unicode/utf16"
+	"sync"
 
 	"runbook/runbook"
 )
@@ -21,38 +14,112 @@ import (
 const minSecret = 8
 
 // A Mask replaces known secrets, in the forms in which programs print them, by
-// their names.
+// their names. Its methods may be called from several goroutines.
 type Mask struct {
-	forms []form
-	known map[string]bool
+	mu       sync.Mutex
+	known    map[string]bool // values that are masked
+	secrets  []Secret        // the same, in the order in which they were learned
+	forms    []pattern
+	seen     map[string]bool // the texts of forms
+	auto     *automaton      // over forms; nil: to be made
+	ordinary map[string]bool // words that are no secrets here
+	blind    map[string]bool // names of secrets that cannot be masked by value
 }
 
-type form struct {
-	bytes []byte
-	name  string
-}
-
-// Learn adds secrets. It reports whether all of them are long enough to be
-// found by value; what printed one that is not must be withheld.
-func (m *Mask) Learn(secrets ...Secret) bool {
-	all := true
-	for _, s := range secrets {
-		if m.known[s.Value] || strings.TrimSpace(s.Value) == "" {
-			continue
-		}
-		if len(strings.TrimSpace(s.Value)) < minSecret {
-			all = false
-			continue
-		}
-		if m.known == nil {
-			m.known = map[string]bool{}
-		}
-		m.known[s.Value] = true
-		for _, f := range forms(s.Value) {
-			m.forms = append(m.forms, form{[]byte(f), maskName(s)})
+// Ordinary names words that are never masked, whatever a secret's value is: the
+// operator's own name, the host's. It comes before Learn.
+func (m *Mask) Ordinary(words ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, w := range words {
+		if w = strings.TrimSpace(w); w != "" {
+			if m.ordinary == nil {
+				m.ordinary = map[string]bool{}
+			}
+			m.ordinary[strings.ToLower(w)] = true
 		}
 	}
+}
+
+// Learn adds secrets. It reports whether all of them can be found by value;
+// what printed one that is too short or too common for that must be withheld.
+func (m *Mask) Learn(secrets ...Secret) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := true
+	for _, s := range secrets {
+		text := strings.TrimSpace(s.Value)
+		if m.known[s.Value] || text == "" || saysWhere(text) {
+			continue
+		}
+		if len(text) < minSecret || m.common(text) {
+			all = false
+			if s.Name != "" {
+				if m.blind == nil {
+					m.blind = map[string]bool{}
+				}
+				m.blind[s.Name] = true
+			}
+			continue
+		}
+		m.add(s)
+	}
 	return all
+}
+
+func (m *Mask) add(s Secret) {
+	if m.known == nil {
+		m.known, m.seen = map[string]bool{}, map[string]bool{}
+	}
+	m.known[s.Value] = true
+	m.secrets = append(m.secrets, s)
+	name := maskName(s)
+	for _, f := range forms(s.Value) {
+		if !m.seen[f.text] && !m.common(f.text) {
+			m.seen[f.text] = true
+			f.name = name
+			m.forms = append(m.forms, f)
+		}
+	}
+	m.auto = nil
+}
+
+func (m *Mask) common(text string) bool {
+	return m.ordinary[strings.ToLower(text)] || isOrdinary(text)
+}
+
+// Secrets returns what has been learned from index n on, to be kept where only
+// this run can read it.
+func (m *Mask) Secrets(n int) []Secret {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.secrets[min(n, len(m.secrets)):]
+}
+
+// Blind returns the name of a secret that a command's text expands and that is
+// too short or too common to be masked by value; empty if there is none.
+func (m *Mask) Blind(command string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, name := range sortedNames(m.blind) {
+		for _, before := range []string{"$", "${", "printenv "} {
+			for at := 0; ; {
+				i := strings.Index(command[at:], before+name)
+				if i < 0 {
+					break
+				}
+				at += i + len(before) + len(name)
+				if at == len(command) || !isNameByte(command[at]) {
+					return name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
 }
 
 // maskName is what stands for the secret: its name, where that is one plain
@@ -65,65 +132,11 @@ func maskName(s Secret) string {
 	return s.Name
 }
 
-// forms lists the encodings under which a value may be printed.
-func forms(v string) []string {
-	list := []string{v, strings.TrimSpace(v), url.QueryEscape(v), url.PathEscape(v), hex.EncodeToString([]byte(v)), strings.ToUpper(hex.EncodeToString([]byte(v)))}
-	list = append(list, jsonForms(v)...)
-	// Base64 of a longer text holds the value at one of three alignments; the
-	// characters at either end depend on the neighbours and are left out.
-	for shift := range 3 {
-		enc := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), v...))
-		from := []int{0, 2, 3}[shift]
-		to := len(enc)
-		if (len(v)+shift)%3 != 0 {
-			to--
-		}
-		core := enc[from:to]
-		list = append(list, core, strings.NewReplacer("+", "-", "/", "_").Replace(core))
-	}
-	if lines := strings.Split(v, "\n"); len(lines) > 1 {
-		for _, l := range lines {
-			if l = strings.TrimSpace(l); len(l) >= minSecret {
-				list = append(list, l)
-			}
-		}
-	}
-	slices.Sort(list)
-	list = slices.Compact(list)
-	return slices.DeleteFunc(list, func(s string) bool { return len(s) < minSecret })
-}
-
-// jsonForms is v as it stands inside a JSON string: as most programs write it,
-// as Go's do by default, with <, > and & escaped, and as Python's do, in ASCII.
-func jsonForms(v string) []string {
-	var plain bytes.Buffer
-	enc := json.NewEncoder(&plain)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil
-	}
-	text := plain.String()
-	text = text[1 : len(text)-2] // the quotes, and the newline after them
-	var ascii strings.Builder
-	for _, r := range text {
-		switch {
-		case r < 0x80:
-			ascii.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&ascii, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&ascii, `\u%04x`, r)
-		}
-	}
-	return []string{text, strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(text), ascii.String()}
-}
-
 // event returns e with its free text masked. What steers a run, IDs, verdicts,
 // digests and fields tagged `mask:"no"`, is left alone: masking it would make a
 // step unknown to its own plan.
 func (m *Mask) event(e runbook.Event) runbook.Event {
-	if len(m.forms) == 0 {
+	if m.automaton() == nil {
 		return e
 	}
 	old := reflect.ValueOf(e).Elem()
@@ -177,37 +190,35 @@ func SecretName(name string) bool {
 func Masked(text string) bool { return strings.Contains(text, maskOpen) }
 
 // Apply returns text with every form of every secret replaced by
-// "[masked:NAME]". Overlapping finds are masked as one.
+// "[masked:NAME]". Overlapping finds are masked as one, under the longest's name.
 func (m *Mask) Apply(text []byte) []byte {
-	type hit struct {
-		start, end int
-		name       string
-	}
-	var hits []hit
-	for _, f := range m.forms {
-		for at := 0; ; {
-			i := bytes.Index(text[at:], f.bytes)
-			if i < 0 {
-				break
-			}
-			hits = append(hits, hit{at + i, at + i + len(f.bytes), f.name})
-			at += i + 1
-		}
-	}
-	if len(hits) == 0 {
+	s := Stream{auto: m.automaton()}
+	if s.auto == nil {
 		return text
 	}
-	slices.SortFunc(hits, func(a, b hit) int { return a.start - b.start })
-	var out []byte
-	end := 0
-	for i := 0; i < len(hits); {
-		h := hits[i]
-		for i++; i < len(hits) && hits[i].start < h.end; i++ {
-			h.end = max(h.end, hits[i].end)
-		}
-		out = append(out, text[end:h.start]...)
-		out = append(out, maskOpen+h.name+"]"...)
-		end = h.end
+	if s.search(text, 0); len(s.finds) == 0 {
+		return text
 	}
-	return append(out, text[end:]...)
+	s.pass(text, len(text))
+	return s.out
+}
+
+// Finds reports whether text holds a secret.
+func (m *Mask) Finds(text []byte) bool {
+	s := Stream{auto: m.automaton()}
+	if s.auto == nil {
+		return false
+	}
+	s.search(text, 0)
+	return len(s.finds) > 0
+}
+
+// automaton returns what finds all that is known now; nil for nothing.
+func (m *Mask) automaton() *automaton {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.auto == nil && len(m.forms) > 0 {
+		m.auto = newAutomaton(m.forms)
+	}
+	return m.auto
 }

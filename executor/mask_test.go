@@ -121,6 +121,57 @@ func TestMaskLeavesWhatIsNoSecret(t *testing.T) {
 	}
 }
 
+// A variable that is named like a secret can hold what a record is made of.
+func TestOrdinaryValuesStayWhateverTheirNameSays(t *testing.T) {
+	for value, stays := range map[string]bool{
+		"true": true, "null": true, "production": true, "Production": true, "us-east-1": true, "ap-southeast-2b": true, "europe-west3": true,
+		"123456789012": true, "arn:aws:kms:us-east-1:123456789012:key/7b0c1a52-9f1e": true, "192.168.100.17": true, "localhost": true,
+		"/home/ada/.config/token": true, "/var/run/secrets/token": true, "/keys/deploy.pem": true, "~/.netrc-of-mine": true, "./secrets/token": true,
+		"ada lovelace": true, "Ada Lovelace": true, "ci-runner-17": true, "(sensitive value)": true,
+		"hunter2-hunter2": false, "1234567890123": false, "wJalrXUtnFEMI/K7MDENG/bPxRfiCY": false, "/wJalrXUtnFEMI/K7MDENG/bPxRfiCY": false,
+		"correct horse battery": false, "production-7f3a": false, "7b0c1a52-9f1e-4c3f-8e76-0f3a6f6f2d11": false,
+	} {
+		m := &Mask{}
+		m.Ordinary("Ada Lovelace", "ci-runner-17", "")
+		text := "it says " + value + ", and more"
+		m.Learn(Secret{"API_TOKEN", value})
+		if got := string(m.Apply([]byte(text))); (got == text) != stays {
+			t.Errorf("%q: %q", value, got)
+		}
+	}
+}
+
+// Only what is secret in a value of several parts is masked where it stands
+// alone.
+func TestPartsOfAValueThatAreNoSecretsStay(t *testing.T) {
+	m := learned(Secret{"DB", `{"engine":"postgres","user":"application","region":"us-east-1","password":"correct horse","id":"AIDA5XK3QJ7W2ABC1"}`},
+		Secret{"KEY", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"})
+	for text, want := range map[string]string{
+		"the application in us-east-1 on postgres": "the application in us-east-1 on postgres",
+		"pw correct horse":                         "pw [masked:DB]",
+		"id AIDA5XK3QJ7W2ABC1":                     "id [masked:DB]",
+		"-----BEGIN PRIVATE KEY-----":              "-----BEGIN PRIVATE KEY-----",
+		"| MIIEvQIBADANBg":                         "| [masked:KEY]",
+	} {
+		if got := string(m.Apply([]byte(text))); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
+// What cannot be masked by value is withheld where a command names it.
+func TestABlindSecretIsFoundByItsName(t *testing.T) {
+	m := learned(Secret{"PIN", "4711"}, Secret{"LONG_TOKEN", "correct-horse"}, Secret{"A_PIN", "production"}, Secret{"PIN_FILE", "/etc/pin"})
+	for command, want := range map[string]string{
+		"echo $PIN": "PIN", "echo ${PIN}": "PIN", `curl -H "x: ${PIN:-1}"`: "PIN", "printenv PIN": "PIN", "echo $A_PIN;": "A_PIN",
+		"echo PIN": "", "echo $PINS": "", "cat $PIN_FILE": "", "echo $LONG_TOKEN": "", "echo $PINS $PIN": "PIN",
+	} {
+		if got := m.Blind(command); got != want {
+			t.Errorf("%q: %q, want %q", command, got, want)
+		}
+	}
+}
+
 // The name comes from a program's output: it once broke the journal's line, and
 // it can hold the secret itself.
 func TestAHostileNameStandsForNothing(t *testing.T) {
@@ -143,15 +194,15 @@ func TestAHostileNameStandsForNothing(t *testing.T) {
 // A secret that is also a word of the checklist once made a step's ID unknown
 // to the plan, and the step ran for ever.
 func TestMaskingAnEventLeavesWhatSteersTheRun(t *testing.T) {
-	m := learned(Secret{"env", "production"}, Secret{"word", "interrupt"}, Secret{"tool", "terraform"}, Secret{"kind", "continue"})
+	m := learned(Secret{"env", "prod-blue"}, Secret{"word", "interrupt"}, Secret{"tool", "terragrunt"}, Secret{"kind", "contingency"})
 	events := []struct{ in, want runbook.Event }{
-		{&runbook.CommandStarted{Step: "steps/1-production", Attempt: 1}, &runbook.CommandStarted{Step: "steps/1-production", Attempt: 1}},
-		{&runbook.CommandFinished{Step: "1-production", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat production"}}, Output: runbook.Output{Head: "is production\n"}},
-			&runbook.CommandFinished{Step: "1-production", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat [masked:env]"}}, Output: runbook.Output{Head: "is [masked:env]\n"}}},
-		{&runbook.FieldFilled{Field: "production", Value: "x-production", Source: "terraform", Detail: "production"},
-			&runbook.FieldFilled{Field: "production", Value: "x-[masked:env]", Source: "terraform", Detail: "[masked:env]"}},
-		{&runbook.Deviation{Step: "production", Kind: "continue", Reason: "production", Text: "terraform"},
-			&runbook.Deviation{Step: "production", Kind: "continue", Reason: "[masked:env]", Text: "[masked:tool]"}},
+		{&runbook.CommandStarted{Step: "steps/1-prod-blue", Attempt: 1}, &runbook.CommandStarted{Step: "steps/1-prod-blue", Attempt: 1}},
+		{&runbook.CommandFinished{Step: "1-prod-blue", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat prod-blue"}}, Output: runbook.Output{Head: "is prod-blue\n"}},
+			&runbook.CommandFinished{Step: "1-prod-blue", Ended: "interrupt", Failures: []runbook.Failure{{Command: "cat [masked:env]"}}, Output: runbook.Output{Head: "is [masked:env]\n"}}},
+		{&runbook.FieldFilled{Field: "prod-blue", Value: "x-prod-blue", Source: "terragrunt", Detail: "prod-blue"},
+			&runbook.FieldFilled{Field: "prod-blue", Value: "x-[masked:env]", Source: "terragrunt", Detail: "[masked:env]"}},
+		{&runbook.Deviation{Step: "prod-blue", Kind: "contingency", Reason: "prod-blue", Text: "terragrunt"},
+			&runbook.Deviation{Step: "prod-blue", Kind: "contingency", Reason: "[masked:env]", Text: "[masked:tool]"}},
 	}
 	for _, tt := range events {
 		before := fmt.Sprintf("%+v", tt.in)

@@ -267,9 +267,9 @@ func TestNothingOfWithheldOutputIsQuoted(t *testing.T) {
 
 // A secret once equal to a part of a step's ID made the run spin.
 func TestASecretThatIsAWordOfTheChecklist(t *testing.T) {
-	p := newTape(t, "## Deploy production\n\n```bash\nship now\n```\n")
-	p.mask.Learn(executor.Secret{Name: "env", Value: "production"})
-	p.engine.replies["ship now"] = []reply{{out: "in production\n"}, {exit: 1}}
+	p := newTape(t, "## Deploy blue-green\n\n```bash\nship now\n```\n")
+	p.mask.Learn(executor.Secret{Name: "env", Value: "blue-green"})
+	p.engine.replies["ship now"] = []reply{{out: "in blue-green\n"}, {exit: 1}}
 	p.mustRun(runbook.Passed)
 	if got := events[*runbook.CommandFinished](p)[0].Output.Head; got != "in [masked:env]\n" {
 		t.Errorf("output %q", got)

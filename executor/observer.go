@@ -109,7 +109,7 @@ func (o *observer) withheld(i int, dir string, set map[string]string) string {
 	secrets, sure = append(secrets, more...), sure && also
 	for name, value := range set {
 		// What a revealing command is assigned to is as secret as its output.
-		named := SecretName(name) && !strings.HasPrefix(value, "/")
+		named := SecretName(name) && !isOrdinary(value)
 		if revealing := c.Sensitive != "" && name != "PWD" && name != "OLDPWD"; named || revealing {
 			secrets = append(secrets, Secret{name, value})
 		}
@@ -124,6 +124,9 @@ func (o *observer) withheld(i int, dir string, set map[string]string) string {
 		return o.t.Sensitive
 	case !sure:
 		return "it may print a secret's value"
+	}
+	if name := x.Mask.Blind(c.Text); name != "" {
+		return "it may print " + name + ", whose value is too short or too common to be masked"
 	}
 	return ""
 }

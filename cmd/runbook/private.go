@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,24 +19,27 @@ func (r *runner) stepEnvironment() []string {
 	return env
 }
 
-// environmentMask knows the secrets that the environment's names give away.
-func environmentMask(env []string) *executor.Mask {
+// environmentMask knows the secrets that the environment's names give away,
+// and the passwords in its URLs.
+func environmentMask(env []string, ordinary ...string) *executor.Mask {
 	mask := &executor.Mask{}
+	mask.Ordinary(ordinary...)
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
-		upper := strings.ToUpper(name)
-		for _, word := range []string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "PRIVATE_KEY", "API_KEY", "APIKEY", "CREDENTIAL"} {
-			if strings.Contains(upper, word) && !looksLikePath(value) {
-				mask.Learn(executor.Secret{Name: name, Value: value})
-				break
+		if executor.SecretName(name) {
+			mask.Learn(executor.Secret{Name: name, Value: value})
+		}
+		if !strings.Contains(value, "://") {
+			continue
+		}
+		if u, err := url.Parse(value); err == nil && u.User != nil {
+			if password, ok := u.User.Password(); ok {
+				mask.Learn(executor.Secret{Name: name, Value: password})
 			}
 		}
 	}
 	return mask
 }
-
-// looksLikePath reports a value that says where a secret is kept, and is none.
-func looksLikePath(v string) bool { return strings.HasPrefix(v, "/") }
 
 // private makes the directory for what must stay on this machine and enter no
 // commit: in the account's state directory, or the git directory where there is

@@ -212,7 +212,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	x := &executor.Executor{
 		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
 		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
-		Env: env, Private: private, Mask: environmentMask(env), Resolve: r.resolve, Timeout: 20 * time.Second,
+		Env: env, Private: private, Mask: environmentMask(env, identity.Operator, identity.User, identity.Host), Resolve: r.resolve, Timeout: 20 * time.Second,
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
 	}
 	if r.person != nil {
