@@ -162,7 +162,12 @@ func (x *Executor) close(result runbook.Result, reason string) error {
 			}
 		}
 	}
-	if err := x.commit(&runbook.RunStopped{Result: result, Reason: reason, Left: len(x.Plan.Left(x.State))}); err != nil {
+	if err := x.queue(&runbook.RunStopped{Result: result, Reason: reason, Left: len(x.Plan.Left(x.State))}); err != nil {
+		return err
+	}
+	// The seal is written together with the stop: one without the other is a
+	// journal that lost its end.
+	if err := x.commit(&runbook.RunSealed{Entries: x.State.Entries, Head: x.State.Head}); err != nil {
 		return err
 	}
 	return x.checkpoint(true)

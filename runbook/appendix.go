@@ -73,6 +73,9 @@ func (w *sheet) runTable(doc *Document, s *State) {
 	w.row("Tool", strings.TrimSpace(cell(start.Identity.Tool)+" "+optionalCode(string(start.Identity.Digest))))
 	w.row("Template", cell(start.Document)+" "+codeCell(string(start.Template)))
 	w.row("Plan", codeCell(string(start.Plan)))
+	if start.Sidecar != "" {
+		w.row("Sidecar", codeCell(string(start.Sidecar)))
+	}
 	if start.Repository.Commit != "" {
 		commit := codeCell(start.Repository.Commit)
 		if start.Repository.Branch != "" {
@@ -169,7 +172,10 @@ func (w *sheet) itemTable(doc *Document, s *State) {
 			if f.Use == All {
 				how = cell(All + ", " + f.By)
 			}
-			if slot.Item == SignOff {
+			switch signed := s.Signed[slot.ID]; {
+			case signed != nil:
+				how += cell(" (signed as " + signed.Identity + ")")
+			case slot.Item == SignOff:
 				how += " (asserted, not signed)"
 			}
 		}

@@ -33,6 +33,8 @@ type RunStarted struct {
 	Identity   Identity   `json:"identity"`
 	Repository Repository `json:"repository"`
 	Dropped    []string   `json:"dropped,omitempty"` // environment variables kept from the steps
+	Sidecar    Digest     `json:"sidecar,omitempty"` // of the file that bound the slots and says who must sign
+	Seals      bool       `json:"seals,omitempty"`   // every stop of the run ends with run.sealed
 }
 
 // RunResumed says that a stopped run goes on, perhaps by someone else.
@@ -254,6 +256,8 @@ func EventTypes() Events {
 		func() Event { return new(PlaceholderGiven) },
 		func() Event { return new(SlotOpen) },
 		func() Event { return new(Noted) },
+		func() Event { return new(RunSealed) },
+		func() Event { return new(SignedOff) },
 	} {
 		types[make().EventType()] = make
 	}

@@ -13,6 +13,7 @@ import (
 // completed where the text alone does not.
 type Sidecar struct {
 	Name  string
+	Bytes []byte // the file itself: a run keeps a copy
 	Holds []Hold
 	Env   map[string]string // for every step
 	rules []rule
@@ -49,7 +50,7 @@ var stepArgs = []string{"dir", "sensitive", "skip", "timeout", "tty"}
 // ParseSidecar reads a sidecar; name is for messages. All that is wrong with
 // it comes back at once; it is usable only if nothing is.
 func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
-	r := &sidecarReader{yamlReader: yamlReader{name: name, code: "sidecar"}, car: &Sidecar{Name: name, Env: map[string]string{}}}
+	r := &sidecarReader{yamlReader: yamlReader{name: name, code: "sidecar"}, car: &Sidecar{Name: name, Bytes: src, Env: map[string]string{}}}
 	r.document(src, func(key string, v *yaml.Node) {
 		switch key {
 		case "defaults":

@@ -25,6 +25,8 @@ type State struct {
 	Open         map[ID]string // slots that were tried and left open, with the reason
 	Deviations   []Entry       // of Deviation and StepResolved
 	Notes        []*Noted
+	Signed       map[ID]*SignedOff // sign-offs by signature
+	Sealed       bool              // the last entry is run.sealed
 
 	Entries int
 	Head    Digest // of the last entry
@@ -71,6 +73,7 @@ func NewState() *State {
 		Choices:      map[ID]*ChoiceSettled{},
 		Placeholders: map[string]*PlaceholderGiven{},
 		Open:         map[ID]string{},
+		Signed:       map[ID]*SignedOff{},
 	}
 }
 
@@ -97,6 +100,7 @@ func (s *State) Apply(e Entry) error {
 	if err := s.apply(e); err != nil {
 		return err
 	}
+	_, s.Sealed = e.Event.(*RunSealed)
 	s.Entries, s.Head, s.Latest = s.Entries+1, e.Digest, e.Time
 	return nil
 }
@@ -124,6 +128,7 @@ func (s *State) apply(e Entry) error {
 		delete(s.Open, ev.Field)
 	case *ItemSettled:
 		s.Items[ev.Item], s.Settled[ev.Item] = ev, e.Time
+		delete(s.Signed, ev.Item)
 		delete(s.Open, ev.Item)
 	case *ChoiceSettled:
 		s.Choices[ev.Choice], s.Settled[ev.Choice] = ev, e.Time
@@ -134,6 +139,12 @@ func (s *State) apply(e Entry) error {
 		s.Open[ev.Slot] = ev.Reason
 	case *Noted:
 		s.note(ev)
+	case *SignedOff:
+		s.applySignedOff(e, ev)
+	case *RunSealed:
+		if ev.Entries != s.Entries || ev.Head != s.Head {
+			return fmt.Errorf("the seal counts %d entries up to %s, and there are %d up to %s", ev.Entries, ev.Head, s.Entries, s.Head)
+		}
 	default:
 		return s.applyStep(e)
 	}

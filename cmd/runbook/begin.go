@@ -39,7 +39,10 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 	}
 	start := &runbook.RunStarted{
 		Run: id, Format: runbook.RecordFormat, Document: filepath.Base(s.place.path), Template: s.doc.Digest(), Plan: runbook.DigestOf(plan),
-		Identity: identity, Repository: repository(ctx, s.place), Dropped: dropped,
+		Identity: identity, Repository: repository(ctx, s.place), Dropped: dropped, Seals: true,
+	}
+	if s.sidecar != nil {
+		start.Sidecar = runbook.DigestOf(s.sidecar)
 	}
 	line, _, err := runbook.EncodeEntry(1, runbook.Head(nil), now, start)
 	if err != nil {
@@ -54,7 +57,10 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		return nil, &exitError{exitRecording, err, ""}
 	}
 	s.id, s.state, s.entries = id, runbook.NewState(), []runbook.Entry{entry}
-	return nil, errors.Join(dir.Close(), s.state.Apply(entry))
+	if s.sidecar != nil {
+		err = dir.WriteSidecar(s.sidecar)
+	}
+	return nil, errors.Join(err, dir.Close(), s.state.Apply(entry))
 }
 
 // whereItWas says in a line where a stopped run stands.

@@ -12,6 +12,7 @@ import (
 	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
+	"runbook/runbook/seal"
 )
 
 // checkpoint writes the record. Between stops it does so only when writing has
@@ -42,7 +43,28 @@ func (r *runner) checkpoint(dir *journal.RunDir, final bool) error {
 	}
 	r.written, r.wrote = record, time.Now()
 	r.cost = r.wrote.Sub(began)
+	if final {
+		return writeStatement(dir, r.session.doc)
+	}
 	return nil
+}
+
+// writeStatement writes what the sealed run states beside its journal. It is
+// made of what lies on the disk, as a reader will make it.
+func writeStatement(dir *journal.RunDir, doc *runbook.Document) error {
+	lines, err := journal.Read(dir.JournalPath())
+	if err != nil {
+		return err
+	}
+	entries, err := runbook.DecodeJournal(lines.Whole, runbook.EventTypes())
+	if err != nil {
+		return err
+	}
+	statement, err := (&seal.Chain{Doc: doc, Lines: lines.Whole, Entries: entries}).Statement()
+	if err != nil {
+		return err
+	}
+	return dir.WriteStatement(statement)
 }
 
 // signals turns the first INT, TERM or HUP into the end of the context, and

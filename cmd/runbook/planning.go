@@ -62,6 +62,9 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 	if err != nil {
 		return nil, err
 	}
+	if car != nil {
+		s.sidecar = car.Bytes
+	}
 	plan := runbook.NewPlan(s.doc, runbook.PlanInput{
 		Catalog: registry.Catalog(), Sidecar: car, Givens: append(list, s.placeholders()...),
 		Tree: newDiskTree(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),

@@ -106,7 +106,7 @@ func checkDir(dir string) error {
 // nothingLeft reports a finished run to which this exec can add nothing.
 func (r *runner) nothingLeft() bool {
 	s := r.session
-	if !s.finished() || s.aside {
+	if !s.finished() || s.aside || !s.stated() {
 		return false
 	}
 	if r.person != nil {

@@ -25,6 +25,7 @@ type session struct {
 	template []byte // what the run executes
 	current  []byte // what the record holds now; nil: there is none yet
 	doc      *runbook.Document
+	sidecar  []byte // as the plan read it; nil: there is none
 
 	id      string // of the newest run; empty: none that concerns this record
 	entries []runbook.Entry
@@ -36,6 +37,23 @@ type session struct {
 // openSession finds out what FILE is: a template, or a record whose run can go
 // on. It changes nothing.
 func openSession(file, record string) (*session, error) {
+	s, err := findSession(file, record)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.newest(); err != nil {
+		return nil, err
+	}
+	if s.doc == nil {
+		if s.doc, err = parse(file, s.template); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// findSession finds the files of a record and looks at no run.
+func findSession(file, record string) (*session, error) {
 	src, err := readDocument(file)
 	if err != nil {
 		return nil, err
@@ -51,14 +69,6 @@ func openSession(file, record string) (*session, error) {
 		}
 	}
 	s.runs = journal.RunsDir(s.target)
-	if err := s.newest(); err != nil {
-		return nil, err
-	}
-	if s.doc == nil {
-		if s.doc, err = parse(file, s.template); err != nil {
-			return nil, err
-		}
-	}
 	return s, nil
 }
 
@@ -236,6 +246,16 @@ func (s *session) finished() bool {
 		stop = s.state.Stopped
 	}
 	return stop != nil && (stop.Left == 0 || stop.Result == runbook.Abandoned)
+}
+
+// stated reports whether nothing of the seal that closes the run's last stop is
+// missing. Runs of versions that did not seal miss nothing.
+func (s *session) stated() bool {
+	if !s.state.Sealed {
+		return !s.state.Start.Seals
+	}
+	_, err := os.Lstat(filepath.Join(s.runs, s.id, "statement.json"))
+	return err == nil
 }
 
 // isRecord reports whether a document carries a record's appendix.

@@ -137,11 +137,7 @@ func giveUp(dir *journal.RunDir) error {
 	if err != nil || state.Stopped != nil && (state.Stopped.Left == 0 || state.Stopped.Result == runbook.Abandoned) {
 		return nil
 	}
-	line, _, err := runbook.EncodeEntry(len(entries)+1, runbook.Head(entries), time.Now(), &runbook.RunStopped{Result: runbook.Abandoned, Reason: "reset"})
-	if err == nil {
-		err = file.Append(line)
-	}
-	if err != nil {
+	if err := add(file, state, &runbook.RunStopped{Result: runbook.Abandoned, Reason: "reset"}); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
 	return nil

@@ -1,19 +1,19 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"runbook/runbook"
+	"runbook/runbook/seal"
 )
 
 // verdictJSON is what verify --format json prints: a contract.
 type verdictJSON struct {
-	Verdict string   `json:"verdict"` // valid, valid-unsigned, incomplete, invalid, cannot-check
-	Reasons []string `json:"reasons"`
-	Signers []string `json:"signers"`
+	Verdict seal.Verdict `json:"verdict"`
+	Reasons []string     `json:"reasons"`
+	Signers []string     `json:"signers"`
 }
 
 func newVerify(env *environment) *cobra.Command {
@@ -36,63 +36,40 @@ write all the files can also write a journal that fits.`,
 }
 
 func runVerify(env *environment, o *execOptions, file string) error {
-	src, err := readDocument(file)
+	s, err := findSession(file, o.record)
 	if err != nil {
 		return err
 	}
-	v := judgeRecord(file, o.record, src)
-	if o.format == "json" {
-		if err := env.json(v); err != nil {
-			return err
-		}
-	} else {
-		w := &lines{w: env.stdout}
-		w.printf("%s: %s\n", file, v.Verdict)
-		for _, r := range v.Reasons {
-			w.printf("  %s\n", runbook.Visible(r))
-		}
-		if w.err != nil {
-			return fmt.Errorf("writing the verdict: %w", w.err)
-		}
+	v, err := s.judge()
+	if err != nil {
+		return err
+	}
+	if err := env.verdict(file, o.format, v); err != nil {
+		return err
 	}
 	switch v.Verdict {
-	case "valid-unsigned":
+	case seal.Valid, seal.ValidUnsigned:
 		return nil
-	case "incomplete":
+	case seal.Incomplete:
 		return &exitError{Code: exitHeld}
-	case "cannot-check":
+	case seal.CannotCheck:
 		return &exitError{Code: exitUsage}
 	}
 	return &exitError{Code: exitFalse}
 }
 
-func judgeRecord(file, record string, src []byte) verdictJSON {
-	v := verdictJSON{Reasons: []string{}, Signers: []string{}}
-	if record == "" && !isRecord(src) {
-		v.Verdict, v.Reasons = "cannot-check", append(v.Reasons, "it is a template: no run has been recorded in it")
-		return v
+// verdict prints a judgement as text or JSON.
+func (e *environment) verdict(file, format string, v *seal.Judgement) error {
+	if format == "json" {
+		return e.json(verdictJSON{v.Verdict, append([]string{}, v.Reasons...), []string{}})
 	}
-	s, err := openSession(file, record)
-	switch {
-	case errors.Is(err, errNoRun):
-		v.Verdict, v.Reasons = "cannot-check", append(v.Reasons, err.Error())
-		return v
-	case err != nil:
-		v.Verdict, v.Reasons = "invalid", append(v.Reasons, err.Error())
-		return v
-	case s.id == "":
-		v.Verdict, v.Reasons = "cannot-check", append(v.Reasons, "no run belongs to it")
-		return v
-	case s.aside:
-		v.Verdict, v.Reasons = "incomplete", append(v.Reasons, "the journal goes on after what the record holds: exec completes it")
-		return v
-	case !s.finished():
-		v.Verdict, v.Reasons = "incomplete", append(v.Reasons, "the run is not finished")
-	default:
-		v.Verdict = "valid-unsigned"
+	w := &lines{w: e.stdout}
+	w.printf("%s: %s\n", file, v.Verdict)
+	for _, r := range v.Reasons {
+		w.printf("  %s\n", runbook.Visible(r))
 	}
-	v.Reasons = append(v.Reasons,
-		fmt.Sprintf("the chain of %d entries holds, and the record is what it produces, byte for byte", len(s.entries)),
-		"nobody has signed it: this proves that nothing was changed by accident, and no more")
-	return v
+	if w.err != nil {
+		return fmt.Errorf("writing the verdict: %w", w.err)
+	}
+	return nil
 }
