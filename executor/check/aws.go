@@ -23,6 +23,7 @@ import (
 
 	"runbook/executor"
 	"runbook/executor/awsconfig"
+	"runbook/runbook"
 )
 
 // How long AWS may take. One call is at most awsAttempts requests of awsRequest
@@ -145,7 +146,9 @@ func (a *awsAPI) failure(ctx context.Context, err error) error {
 	if errors.As(err, &attempts) {
 		tried = fmt.Sprintf(" (%d attempts)", attempts.Attempt)
 	}
-	return fmt.Errorf("%s: %s%s", what, awsconfig.Cause(err), tried)
+	// Some of the SDK's reasons have lines.
+	reason := strings.Join(strings.Fields(runbook.Visible(awsconfig.Cause(err))), " ")
+	return fmt.Errorf("%s: %s%s", what, reason, tried)
 }
 
 // awsCode is the service's code for an error, or empty if it gave no answer.
@@ -195,13 +198,24 @@ func validRegion(args map[string]string) error {
 	return nil
 }
 
-// names reads an argument that must name something, as in awsNamesArg.
-func names(args map[string]string, arg string) ([]string, error) {
-	patterns := list(args[arg])
-	if len(patterns) == 0 {
-		return nil, fmt.Errorf("%s: none is given", arg)
+// validNames refuses an argument as in awsNamesArg that names nothing, and what
+// validRegion refuses.
+func validNames(args map[string]string, arg string) error {
+	if len(list(args[arg])) == 0 {
+		return fmt.Errorf("%s: none is given", arg)
 	}
-	return patterns, nil
+	return validRegion(args)
+}
+
+// truth reads an argument that is "true", or "false" and its absence.
+func truth(args map[string]string, arg string) (bool, error) {
+	switch args[arg] {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s: %s is neither true nor false", arg, quote(args[arg]))
 }
 
 // A pager is what the SDK calls a paginator.
@@ -210,7 +224,8 @@ type pager[Page, Options any] interface {
 	NextPage(ctx context.Context, options ...func(*Options)) (*Page, error)
 }
 
-// everyPage collects what all pages of a listing hold.
+// everyPage collects what all pages of a listing hold. A page with an empty
+// list says that there is nothing on it; one without a list says nothing.
 func everyPage[Item, Page, Options any](ctx context.Context, p pager[Page, Options], items func(*Page) []Item) ([]Item, error) {
 	var all []Item
 	for p.HasMorePages() {
@@ -218,7 +233,11 @@ func everyPage[Item, Page, Options any](ctx context.Context, p pager[Page, Optio
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, items(page)...)
+		list := items(page)
+		if list == nil {
+			return nil, fmt.Errorf("AWS gave an answer without the list that was asked for (%T)", *page)
+		}
+		all = append(all, list...)
 	}
 	return all, nil
 }
@@ -304,16 +323,24 @@ func each(ctx context.Context, names []string, look func(ctx context.Context, na
 	return seen, nil
 }
 
+func (s survey) arns() []string {
+	arns := make([]string, len(s))
+	for i, one := range s {
+		arns[i] = one.arn
+	}
+	return arns
+}
+
 // decide passes if all are as they should be. A survey of nothing is an error.
 func (s survey) decide(q executor.Query, a *awsAPI, request string) (executor.Finding, error) {
-	var arns, all, bad []string
+	var all, bad []string
 	for _, one := range s {
-		arns, all = append(arns, one.arn), append(all, one.fact)
+		all = append(all, one.fact)
 		if !one.ok {
 			bad = append(bad, one.fact)
 		}
 	}
-	from := a.from(request, arns...)
+	from := a.from(request, s.arns()...)
 	switch {
 	case len(s) == 0:
 		return executor.Finding{}, fmt.Errorf("%s: there was nothing to look at", from)
@@ -321,6 +348,40 @@ func (s survey) decide(q executor.Query, a *awsAPI, request string) (executor.Fi
 		return decided(q, false, "%s: not so for %d of %d: %s", from, len(bad), len(s), some(bad))
 	}
 	return decided(q, true, "%s: so for all %d: %s", from, len(s), some(all))
+}
+
+// An existence is the question whether what an argument names is there, and as
+// it must be to count as that.
+type existence struct {
+	arg, kind                string // the argument, and what it names, in the plural
+	listRequest, lookRequest string // as the aws CLI names them
+	list                     func(ctx context.Context) ([]string, error)
+	look                     func(ctx context.Context, name string) (sight, error)
+}
+
+// existing answers it: each name must be there, each pattern fit at least one,
+// and there be as many together as the argument count says.
+func existing(ctx context.Context, q executor.Query, a *awsAPI, e existence) (executor.Finding, error) {
+	want, err := wantedCount(q.Args)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	found, without, err := expand(list(q.Args[e.arg]), e.kind, func() ([]string, error) { return e.list(ctx) })
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	if len(without) > 0 {
+		return decided(q, false, "%s: no %s fit %s", a.from(e.listRequest), e.kind, some(without))
+	}
+	seen, err := each(ctx, found, e.look)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	f, err := seen.decide(q, a, e.lookRequest)
+	if err == nil && f.Verdict == runbook.Pass && !want.holds(len(found)) {
+		return decided(q, false, "%s: there are %d %s, expected %s: %s", a.from(e.lookRequest, seen.arns()...), len(found), e.kind, want, some(found))
+	}
+	return f, err
 }
 
 // A between is a number that is expected, or the range that it lies in.
@@ -347,4 +408,38 @@ func (b between) String() string {
 		return strconv.Itoa(b.least)
 	}
 	return fmt.Sprintf("%d to %d", b.least, b.most)
+}
+
+// anyNumber is more than there can be of anything.
+const anyNumber = 1<<31 - 1
+
+// wantedCount reads the argument count; without one any number is right. No
+// count of nothing can be meant: that what is named exists is the claim.
+func wantedCount(args map[string]string) (between, error) {
+	if args["count"] == "" {
+		return between{1, anyNumber}, nil
+	}
+	want, err := numberRange("count", args["count"])
+	if err == nil && want.least == 0 {
+		err = fmt.Errorf("count: %s allows that there are none", quote(args["count"]))
+	}
+	return want, err
+}
+
+// age reads an argument such as "24h" or "7d", days of 24 hours; without one it
+// is zero.
+func age(name, arg string) (time.Duration, error) {
+	if arg == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(arg)
+	if days, isDays := strings.CutSuffix(arg, "d"); isDays {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%s: %s is not a time such as 24h or 7d", name, quote(arg))
+	}
+	return d, nil
 }

@@ -28,11 +28,23 @@ fi`
 	}
 	plan := stubbed(t, `echo '{"resource_changes":[{"address":"a.b","mode":"managed","change":{"actions":["create"]}}]}'`, "file", "p", "create", "1")
 	write(t, plan.Root, "infra/p", "a plan")
+	fake := awsAnswers(t, awsConformance).URL
+	aws := func(args ...string) executortest.Adapter {
+		// What has a name may have any.
+		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys"}}
+	}
 	for _, tt := range []struct {
 		check   executor.Check
 		adapter executortest.Adapter
 	}{
-		{AWSCaller{}, executortest.Adapter{Query: awsAsks(t, awsAnswers(t, map[string]string{"GetCallerIdentity": callerIs("123456789012", "arn:aws:iam::123456789012:user/ada")}).URL, "account", "123456789012"), Contacts: true, Free: []string{"role"}}},
+		{AWSCaller{}, aws("account", "123456789012")},
+		{DynamoBackups{}, aws("tables", "a")},
+		{DynamoEncryption{}, aws("tables", "a")},
+		{DynamoItem{}, aws("table", "a", "key", `{"id": {"S": "a"}}`)},
+		{DynamoPITR{}, aws("tables", "a")},
+		{DynamoProtection{}, aws("tables", "a")},
+		{DynamoTables{}, aws("tables", "a")},
+		{DynamoTags{}, aws("tables", "a", "keys", "k")},
 		{File{}, executortest.Adapter{Query: question(root, map[string]string{"path": "a"}), Free: []string{"path", "contains"}}},
 		{Git{}, executortest.Adapter{Query: question(root, map[string]string{"what": "clean"}), Contacts: true, Free: []string{"ignore"}}},
 		{GitHubSecrets{}, executortest.Adapter{Query: fakeGitHubWorld(t).question("o/r", "A", ""), Contacts: true}},
@@ -53,6 +65,17 @@ fi`
 	}
 }
 
+// awsConformance answers each call that the AWS checks make, in a way that lets
+// them conclude.
+var awsConformance = map[string]string{
+	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
+	"DescribeTable":             `{"Table":{"TableName":"a","TableStatus":"ACTIVE","TableArn":"arn:aws:dynamodb:eu-west-1:123456789012:table/a","DeletionProtectionEnabled":true}}`,
+	"GetCallerIdentity":         callerIs("123456789012", "arn:aws:iam::123456789012:user/ada"),
+	"GetItem":                   `{"ConsumedCapacity":{"TableName":"a"}}`,
+	"ListBackups":               `{"BackupSummaries":[]}`,
+	"ListTagsOfResource":        `{"Tags":[]}`,
+}
+
 // What a plan can find wrong in arguments is found before anything runs.
 func TestArgumentsThatAPlanRefuses(t *testing.T) {
 	for _, tt := range []struct {
@@ -60,6 +83,19 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		args  map[string]string
 		want  string // empty: they are in order
 	}{
+		{AWSCaller{}, map[string]string{}, "nothing is expected"},
+		{AWSCaller{}, map[string]string{"account": "prod"}, "12 digits"},
+		{AWSCaller{}, map[string]string{"region": "eu-west-1"}, ""},
+		{DynamoBackups{}, map[string]string{"tables": "a", "within": "soon"}, "within: "},
+		{DynamoBackups{}, map[string]string{"tables": "a", "within": "7d"}, ""},
+		{DynamoEncryption{}, map[string]string{"tables": "a", "kms": "yes"}, "neither true nor false"},
+		{DynamoItem{}, map[string]string{"table": "a", "key": "b"}, "key: "},
+		{DynamoItem{}, map[string]string{"table": "a", "key": `{"id":{"S":"a"}}`, "expect": "scope == 1"}, "unknown name scope"},
+		{DynamoPITR{}, map[string]string{"tables": ","}, "none is given"},
+		{DynamoPITR{}, map[string]string{"tables": "a", "region": "here"}, "region: "},
+		{DynamoTables{}, map[string]string{"tables": "a", "count": "7-5"}, "count: "},
+		{DynamoTables{}, map[string]string{"tables": "a*", "count": "5-7", "region": "eu-west-1"}, ""},
+		{DynamoTags{}, map[string]string{"tables": "a", "keys": " "}, "keys: "},
 		{File{}, map[string]string{"path": "a", "sha256": "abc"}, "64 hex digits"},
 		{File{}, map[string]string{"path": "/a"}, "not below the root"},
 		{File{}, map[string]string{"path": "docs/*.md"}, ""},
