@@ -61,7 +61,28 @@ const (
 type Suggestion struct {
 	Use  string            `json:"use"`
 	Args map[string]string `json:"args,omitempty"`
+	Of   []CheckCall       `json:"of,omitempty"` // with All: the checks that would settle the item together
 	Why  string            `json:"why"`
+	Rule string            `json:"rule,omitempty"` // the rule that proposes it
+	// Missing are the arguments that the text does not tell.
+	Missing []string `json:"missing,omitempty"`
+	// Certain reports that nothing is missing and each argument is the only one
+	// that fits.
+	Certain bool `json:"certain,omitempty"`
+}
+
+// A CheckCall is a check with its arguments.
+type CheckCall struct {
+	Use  string            `json:"use"`
+	Args map[string]string `json:"args"`
+}
+
+// Calls lists what is suggested: one check, or several together.
+func (s *Suggestion) Calls() []CheckCall {
+	if len(s.Of) > 0 {
+		return s.Of
+	}
+	return []CheckCall{{s.Use, s.Args}}
 }
 
 // A Given is what the operator supplied for a slot with --set or --answers.

@@ -166,6 +166,7 @@ type Slot struct {
 	State   byte   // the character between the brackets: ' ' or '[]' written without one is open (' '); 'x', 'X', '-', '~'; ✓ ✅ ☑ are 'v'; ☐ ⬜ are ' '
 	Lead    string // the line that introduces the item's list ("Rollback if:"), if one does
 	Offered string // a command in a code span of the item's text, offered as its check; never run unasked
+	Codes   []Span // the contents of the code spans in the item's text
 
 	// Fields. Owner is the item or choice on whose line the field stands.
 	Owner ID

@@ -15,7 +15,7 @@ func (b *builder) item(p *passage, i int, loose bool, at place) int {
 	blanks := blanksIn(p.marks[i+1:], body)
 	s := Slot{
 		Kind: ItemSlot, Line: b.line(p.source(m.outer).Start), Zone: at.zone, Mark: p.source(m.span), State: m.state,
-		Label: p.itemLabel(body, blanks), Lead: b.leadText(at.lead), Offered: p.offered(body),
+		Label: p.itemLabel(body, blanks), Lead: b.leadText(at.lead), Offered: p.offered(body), Codes: p.codesIn(body),
 	}
 	b.itemProblems(p, m, loose, s.Line)
 	s.Item = b.itemKind(s, at, b.signs(p, s.Label, blanks))
@@ -109,6 +109,18 @@ func (p *passage) offered(body Span) string {
 		}
 	}
 	return ""
+}
+
+// codesIn returns where in the source the code spans of a range stand that do
+// not go over a line's end.
+func (p *passage) codesIn(body Span) []Span {
+	var found []Span
+	for _, c := range p.codes {
+		if body.Contains(c) && p.lineOf(c.Start) == p.lineOf(max(c.Start, c.End-1)) {
+			found = append(found, p.source(c))
+		}
+	}
+	return found
 }
 
 // isCommand reports whether a text is certainly a shell command: a script by

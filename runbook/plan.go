@@ -59,6 +59,9 @@ type PlanInput struct {
 	Select  Selection
 	Strict  bool
 	Timeout time.Duration // per step, unless the step has its own
+	// Rules propose checks for items: suggestions, which no run applies. A run
+	// needs none.
+	Rules *Rules
 }
 
 // NewPlan binds every slot of the document. Whatever stands in the way is in
@@ -72,6 +75,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	b.plan.Tasks = make([]Task, len(doc.Slots))
 	b.steps()
 	b.bind()
+	b.propose()
 	b.given()
 	b.choose()
 	b.placeholders()

@@ -36,6 +36,7 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
+	flags.suggest = true
 	s, err := openSession(name, record)
 	if err != nil {
 		return err
@@ -331,9 +332,28 @@ func (p *planWriter) binding(t *runbook.Task) {
 	for i, part := range b.Of {
 		p.line("            %d. %s", i+1, call(part.Use, part.Args))
 	}
-	for _, s := range b.Suggest {
-		p.line("            could be %s (%s); not applied unless confirmed", call(s.Use, s.Args), runbook.Visible(s.Why))
+	for i := range b.Suggest {
+		p.suggestion(&b.Suggest[i])
 	}
+}
+
+// suggestion shows what could settle a slot, should a person confirm it.
+func (p *planWriter) suggestion(s *runbook.Suggestion) {
+	calls := s.Calls()
+	texts := make([]string, len(calls))
+	for i, c := range calls {
+		texts[i] = call(c.Use, c.Args)
+	}
+	why := s.Why
+	if s.Rule != "" {
+		why = "rule " + s.Rule + ": " + why
+	}
+	missing := ""
+	if len(s.Missing) > 0 {
+		missing = ", once it has " + strings.Join(s.Missing, " and ")
+	}
+	p.line("            could be %s%s (%s); not applied unless confirmed",
+		runbook.Visible(strings.Join(texts, " and ")), missing, runbook.Visible(why))
 }
 
 // call is a source or a check with its arguments.

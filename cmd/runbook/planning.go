@@ -23,6 +23,8 @@ type planFlags struct {
 	strict  bool
 	timeout time.Duration
 	format  string
+	rules   string
+	suggest bool // the plan is for a person, who is shown what rules propose
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
@@ -36,6 +38,7 @@ func (f *planFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.strict, "strict", false, "open items above a step hold it")
 	flags.DurationVar(&f.timeout, "timeout", 0, "per step; none by default: a half-done apply is worse than a slow one")
 	flags.StringVar(&f.format, "format", "text", "text or json")
+	flags.StringVar(&f.rules, "rules", "", "YAML `file` of rules that propose checks in a plan (default: .runbook.rules.yaml beside FILE, or in the root)")
 }
 
 func (f *planFlags) check() error {
@@ -65,11 +68,17 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 	if car != nil {
 		s.sidecar = car.Bytes
 	}
+	var rules *runbook.Rules
+	if f.suggest {
+		if rules, err = readRules(s.place, f.rules, registry.Catalog()); err != nil {
+			return nil, err
+		}
+	}
 	plan := runbook.NewPlan(s.doc, runbook.PlanInput{
 		Catalog: registry.Catalog(), Sidecar: car, Givens: append(list, s.placeholders()...),
 		Tree: newDiskTree(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
-		Strict: f.strict, Timeout: f.timeout,
+		Strict: f.strict, Timeout: f.timeout, Rules: rules,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
 	plan.Problems = append(plan.Problems, invalid(plan, registry)...)

@@ -1,0 +1,397 @@
+package runbook
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A fact is a value that the document's own text tells: the name of a table in
+// a command, a repository in a link.
+type fact struct {
+	value       string
+	about       []string // the words of what it stands in
+	at          int      // offset in the document
+	line        int
+	section     int
+	contingency ID
+}
+
+// ownKinds are the facts that are read from an item's text alone, and the one
+// that a person alone has.
+var ownKinds = []string{"bound", "environment", "percentile", "unknown"}
+
+// facts are all facts of a document, by their kind, in its order.
+type facts struct {
+	doc    *Document
+	root   string
+	rules  *Rules
+	byKind map[string][]fact
+	values shellValues
+}
+
+// factsOf reads a plan's document for the facts that rules ask for.
+func factsOf(plan *Plan, rules *Rules, root string) *facts {
+	f := &facts{doc: plan.Document, root: root, rules: rules, byKind: map[string][]fact{}, values: shellValues{}}
+	commands := map[string][]factSource{}
+	variables := map[string][]factSource{}
+	for _, kind := range sortedKeys(rules.facts) {
+		for _, s := range rules.facts[kind] {
+			switch {
+			case len(s.of) > 0:
+				commands[s.of[0]] = append(commands[s.of[0]], s)
+			case s.variable != "":
+				variables[s.variable] = append(variables[s.variable], s)
+			}
+		}
+	}
+	for _, t := range plan.Steps() {
+		if t.Script == nil {
+			continue
+		}
+		for i := range t.Script.Commands {
+			for _, call := range f.values.calls(&t.Script.Commands[i]) {
+				for _, s := range commands[path.Base(call.program())] {
+					f.ofCall(t, i, &call, s)
+				}
+			}
+			for name, sources := range variables {
+				for _, v := range f.values[name] {
+					for _, s := range sources {
+						f.add(s.kind, v, t, t.Script.Commands[i].Line, nil)
+					}
+				}
+			}
+		}
+	}
+	f.prose()
+	for _, list := range f.byKind {
+		slices.SortStableFunc(list, func(a, b fact) int { return a.at - b.at })
+	}
+	return f
+}
+
+// add keeps a fact of a step, once a line.
+func (f *facts) add(kind, value string, t *Task, line int, about []string) {
+	if value == "" || strings.ContainsAny(value, "\n\r") {
+		return
+	}
+	list := f.byKind[kind]
+	for i := len(list) - 1; i >= 0 && list[i].at == t.Slot.Mark.Start; i-- {
+		if list[i].value == value {
+			return
+		}
+	}
+	f.byKind[kind] = append(list, fact{
+		value: value, about: about, at: t.Slot.Mark.Start, line: line,
+		section: t.Slot.Section, contingency: t.Contingency,
+	})
+}
+
+// ofCall takes what a source names of a call that is its command.
+func (f *facts) ofCall(t *Task, command int, call *valueCall, s factSource) {
+	after, ok := s.matches(call)
+	if !ok {
+		return
+	}
+	about := words(call.text)
+	add := func(value string) { f.add(s.kind, value, t, call.line, about) }
+	c := &t.Script.Commands[command]
+	switch {
+	case s.take == "step":
+		add(string(t.Slot.ID))
+	case s.take == "command":
+		add(strconv.Itoa(command + 1))
+	case s.take == "text":
+		add(strings.Join(strings.Fields(strings.ReplaceAll(call.text, "\\\n", " ")), " "))
+	case s.take == "directory":
+		if dir, ok := f.dir(t, command); ok {
+			add(dir)
+		}
+	case s.take == "grep":
+		if call.filter != "" {
+			add(call.filter + "*")
+		}
+	case s.take == "file":
+		for _, name := range c.Creates {
+			if p, ok := f.path(t, command, openEnded(name)); ok {
+				add(p)
+			}
+		}
+	case s.take == "expected":
+		for _, e := range t.Script.Expects {
+			if e.Command != command || e.Kind != ExpectList {
+				continue
+			}
+			for i, v := range e.Values {
+				f.add(s.kind, v, t, e.Line+1+i, words(v))
+			}
+		}
+	case s.take == "operand":
+		f.each(t, command, s, operandValues(call.words[after:], s.operand), add)
+	default:
+		f.each(t, command, s, flagWords(call.words[after:], s.take), add)
+	}
+}
+
+// each adds values, as paths from the root if they are paths.
+func (f *facts) each(t *Task, command int, s factSource, values []string, add func(string)) {
+	for _, v := range values {
+		if s.path {
+			p, ok := f.path(t, command, v)
+			if !ok {
+				continue
+			}
+			v = p
+		}
+		add(v)
+	}
+}
+
+// matches reports whether the call is of the source's command, and where in its
+// words what follows that starts. Flags may stand before the subcommand.
+func (s *factSource) matches(call *valueCall) (after int, ok bool) {
+	if path.Base(call.program()) != s.of[0] {
+		return 0, false
+	}
+	rest := s.of[1:]
+	for i := 1; i+len(rest) <= len(call.words); i++ {
+		same := true
+		for j, w := range rest {
+			same = same && call.word(i+j) == w
+		}
+		if same {
+			return i + len(rest), true
+		}
+		if len(rest) == 0 {
+			break
+		}
+	}
+	return 1, len(rest) == 0
+}
+
+// flagWords returns the values of a flag, as "--flag v" or "--flag=v".
+func flagWords(ws [][]string, flag string) []string {
+	for i, each := range ws {
+		if len(each) == 1 && each[0] == flag && i+1 < len(ws) {
+			return ws[i+1]
+		}
+		var values []string
+		for _, w := range each {
+			if v, ok := strings.CutPrefix(w, flag+"="); ok {
+				values = append(values, v)
+			}
+		}
+		if values != nil {
+			return values
+		}
+	}
+	return nil
+}
+
+// operandValues returns the values of the n-th word that is no flag.
+func operandValues(ws [][]string, n int) []string {
+	for _, each := range ws {
+		if len(each) > 0 && strings.HasPrefix(each[0], "-") {
+			continue
+		}
+		if n--; n == 0 {
+			return each
+		}
+	}
+	return nil
+}
+
+// dir returns the directory in which a command runs, from the root.
+func (f *facts) dir(t *Task, command int) (string, bool) {
+	at := t.Start.Abs
+	for _, e := range t.Script.Effects {
+		if e.Command >= command || e.Inside {
+			continue
+		}
+		switch {
+		case e.Kind == Leaves:
+			at = ""
+		case e.Kind == Enters && path.IsAbs(e.Path):
+			at = path.Clean(e.Path)
+		case e.Kind == Enters && at != "":
+			at = path.Join(at, e.Path)
+		}
+	}
+	if dirs := slices.Compact(slices.Clone(t.Terraform[command])); len(dirs) == 1 {
+		at = dirs[0] // -chdir counts
+	}
+	return f.fromRoot(at)
+}
+
+func (f *facts) fromRoot(abs string) (string, bool) {
+	if abs == f.root {
+		return ".", true
+	}
+	rest, ok := strings.CutPrefix(abs, strings.TrimSuffix(f.root, "/")+"/")
+	return rest, ok
+}
+
+// path returns a path that a command names, from the root.
+func (f *facts) path(t *Task, command int, name string) (string, bool) {
+	if path.IsAbs(name) {
+		return f.fromRoot(path.Clean(name))
+	}
+	dir, ok := f.dir(t, command)
+	p := path.Join(dir, name)
+	return p, ok && !strings.HasPrefix(p, "..")
+}
+
+// openEnded puts a star for each expansion in a file's name:
+// "plan-$(date +%F).txt" is "plan-*.txt".
+func openEnded(name string) string {
+	var out strings.Builder
+	for i := 0; i < len(name); {
+		if name[i] != '$' {
+			out.WriteByte(name[i])
+			i++
+			continue
+		}
+		out.WriteByte('*')
+		i++
+		if i < len(name) && (name[i] == '(' || name[i] == '{') {
+			depth := 0
+			for ; i < len(name); i++ {
+				if name[i] == '(' || name[i] == '{' {
+					depth++
+				} else if name[i] == ')' || name[i] == '}' {
+					if depth--; depth == 0 {
+						i++
+						break
+					}
+				}
+			}
+			continue
+		}
+		for i < len(name) && isWordByte(name[i]) {
+			i++
+		}
+	}
+	return strings.ReplaceAll(out.String(), "**", "*")
+}
+
+// prose reads the text around the steps: code spans, links and ARNs.
+func (f *facts) prose() {
+	shapes := map[string][]factSource{}
+	for _, kind := range sortedKeys(f.rules.facts) {
+		for _, s := range f.rules.facts[kind] {
+			if s.shape != "" {
+				shapes[s.shape] = append(shapes[s.shape], s)
+			}
+		}
+	}
+	steps := f.stepSpans()
+	for i := range f.doc.Sections {
+		s := &f.doc.Sections[i]
+		line := 0
+		for at := s.Prose.Start; at < s.Prose.End; {
+			end := min(lineEnd(f.doc.Source, at), s.Prose.End)
+			if j, inStep := slices.BinarySearchFunc(steps, at, func(s Span, at int) int {
+				if s.End <= at {
+					return -1
+				} else if s.Start > at {
+					return 1
+				}
+				return 0
+			}); inStep {
+				at = steps[j].End
+				line = 0
+				continue
+			}
+			text := f.doc.Source[at:end]
+			if bytes.ContainsAny(text, "`:/") {
+				if line == 0 {
+					line = bytes.Count(f.doc.Source[:at], []byte{'\n'}) + 1
+				}
+				f.proseLine(shapes, i, at, line, string(text))
+			}
+			if line > 0 {
+				line++
+			}
+			at = end
+		}
+	}
+}
+
+func (f *facts) stepSpans() []Span {
+	var spans []Span
+	for i := range f.doc.Slots {
+		if s := &f.doc.Slots[i]; s.Kind == StepSlot && len(s.Body) > 0 {
+			spans = append(spans, Span{s.Body[0].Start, s.Body[len(s.Body)-1].End})
+		}
+	}
+	return spans
+}
+
+// proseLine reads one line's code spans, and its words for links and ARNs.
+func (f *facts) proseLine(shapes map[string][]factSource, section, at, line int, text string) {
+	add := func(word string, code bool, shape string) {
+		v := textShapes[shape](word, code)
+		if v == "" {
+			return
+		}
+		for _, s := range shapes[shape] {
+			f.byKind[s.kind] = append(f.byKind[s.kind], fact{
+				value: v, about: words(text), at: at, line: line, section: section, contingency: f.doc.Sections[section].Contingency,
+			})
+		}
+	}
+	for shape := range shapes {
+		parts := strings.Split(text, "`")
+		for i := 1; i+1 < len(parts); i += 2 {
+			add(parts[i], true, shape)
+		}
+		if shape == "repository" || shape == "role" {
+			for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" |<>()`\"'\r\n", r) }) {
+				add(word, false, shape)
+			}
+		}
+	}
+}
+
+// inItem reads a kind of fact from an item's own text.
+func (f *facts) inItem(kind string, slot *Slot, ws []string) []string {
+	switch kind {
+	case "bound":
+		return nonEmpty(boundShape(slot.Label))
+	case "percentile":
+		return nonEmpty(percentileShape(ws))
+	case "environment":
+		word, _ := environmentOf(ws)
+		return nonEmpty(word)
+	}
+	var values []string
+	for _, s := range f.rules.facts[kind] {
+		if s.shape == "" {
+			continue
+		}
+		for _, c := range slot.Codes {
+			if v := textShapes[s.shape](strings.TrimSpace(string(c.Of(f.doc.Source))), true); v != "" && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		if values != nil {
+			continue
+		}
+		for word := range strings.FieldsFuncSeq(slot.Label, func(r rune) bool { return r == ' ' || r == '(' || r == ')' || r == ',' }) {
+			if v := textShapes[s.shape](word, false); v != "" && !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+	}
+	return values
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
