@@ -218,6 +218,23 @@ func truth(args map[string]string, arg string) (bool, error) {
 	return false, fmt.Errorf("%s: %s is neither true nor false", arg, quote(args[arg]))
 }
 
+// faults are what is wrong with arguments, all of it at once.
+type faults []string
+
+func (f *faults) note(err error) {
+	if err != nil {
+		*f = append(*f, err.Error())
+	}
+}
+
+// err is one error for all, on one line, or nil.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(f, "; "))
+}
+
 // A pager is what the SDK calls a paginator.
 type pager[Page, Options any] interface {
 	HasMorePages() bool
@@ -240,6 +257,18 @@ func everyPage[Item, Page, Options any](ctx context.Context, p pager[Page, Optio
 		all = append(all, list...)
 	}
 	return all, nil
+}
+
+// namesOf is what a page of a listing names. Of no list it makes none.
+func namesOf[Item any](items []Item, name func(Item) *string) []string {
+	if items == nil {
+		return nil
+	}
+	all := make([]string, len(items))
+	for i, item := range items {
+		all[i] = aws.ToString(name(item))
+	}
+	return all
 }
 
 // expand finds what is named: a name stands for itself, a pattern for all in

@@ -319,6 +319,10 @@ func TestAWSChecksEndWhereAWSIsDownOrBroken(t *testing.T) {
 
 // awsCases has a line for each AWS check.
 var awsCases = []awsCase{
+	{AWSAlarms{}, []string{"prefix", "p-"}},
+	{AWSDashboard{}, []string{"name", "d"}},
+	{AWSMetric{}, []string{"namespace", "N", "metric", "M", "data", "true"}},
+	{AWSLogErrors{}, []string{"groups", "g", "since", "1h"}},
 	{AWSCaller{}, []string{"account", "123456789012"}},
 	{DynamoBackups{}, []string{"tables", "a"}},
 	{DynamoEncryption{}, []string{"tables", "a"}},

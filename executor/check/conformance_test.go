@@ -31,13 +31,17 @@ fi`
 	fake := awsAnswers(t, awsConformance).URL
 	aws := func(args ...string) executortest.Adapter {
 		// What has a name may have any.
-		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys"}}
+		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern"}}
 	}
 	for _, tt := range []struct {
 		check   executor.Check
 		adapter executortest.Adapter
 	}{
+		{AWSAlarms{}, aws("prefix", "p-")},
 		{AWSCaller{}, aws("account", "123456789012")},
+		{AWSDashboard{}, aws("name", "d")},
+		{AWSLogErrors{}, aws("groups", "g", "since", "1h")},
+		{AWSMetric{}, aws("namespace", "N", "metric", "Latency", "data", "true")},
 		{DynamoBackups{}, aws("tables", "a")},
 		{DynamoEncryption{}, aws("tables", "a")},
 		{DynamoItem{}, aws("table", "a", "key", `{"id": {"S": "a"}}`)},
@@ -68,6 +72,11 @@ fi`
 // awsConformance answers each call that the AWS checks make, in a way that lets
 // them conclude.
 var awsConformance = map[string]string{
+	"DescribeAlarms":            alarmsAre("", "p-1=OK"),
+	"FilterLogEvents":           eventsAre("", "INFO"),
+	"GetDashboard":              dashboardIs(`{"widgets":[{}]}`),
+	"GetMetricStatistics":       points("SampleCount", "1"),
+	"ListMetrics":               metricsAre("", "Latency"),
 	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
 	"DescribeTable":             `{"Table":{"TableName":"a","TableStatus":"ACTIVE","TableArn":"arn:aws:dynamodb:eu-west-1:123456789012:table/a","DeletionProtectionEnabled":true}}`,
 	"GetCallerIdentity":         callerIs("123456789012", "arn:aws:iam::123456789012:user/ada"),
@@ -83,9 +92,33 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		args  map[string]string
 		want  string // empty: they are in order
 	}{
+		{AWSAlarms{}, map[string]string{}, "give names or prefix"},
+		{AWSAlarms{}, map[string]string{"names": "a", "prefix": "a"}, "both given"},
+		{AWSAlarms{}, map[string]string{"prefix": "a*"}, "which is for names"},
+		{AWSAlarms{}, map[string]string{"prefix": "a", "count": "some"}, "count: "},
+		{AWSAlarms{}, map[string]string{"prefix": "a", "state": "ok"}, "neither OK nor ALARM"},
+		{AWSAlarms{}, map[string]string{"names": "a,b*", "count": "5-7", "state": "OK", "region": "eu-west-1"}, ""},
 		{AWSCaller{}, map[string]string{}, "nothing is expected"},
 		{AWSCaller{}, map[string]string{"account": "prod"}, "12 digits"},
 		{AWSCaller{}, map[string]string{"region": "eu-west-1"}, ""},
+		{AWSDashboard{}, map[string]string{"name": " "}, "none is given"},
+		{AWSLogErrors{}, map[string]string{"groups": ","}, "none is given"},
+		{AWSLogErrors{}, map[string]string{"groups": "g", "since": "yesterday"}, "since: "},
+		{AWSLogErrors{}, map[string]string{"groups": "g", "since": "-1h"}, "since: "},
+		{AWSLogErrors{}, map[string]string{"groups": "g", "max": "-1"}, "max: "},
+		{AWSLogErrors{}, map[string]string{"groups": "g", "quiet": "yes"}, "quiet: "},
+		{AWSLogErrors{}, map[string]string{"groups": "g,h*", "since": "run", "max": "3", "pattern": "ERROR"}, ""},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M"}, "give max, min or data"},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "1"}, "stat: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "1", "stat": "average"}, "stat: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "1", "stat": "p101"}, "stat: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "50ms", "stat": "p99"}, "max: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "min": "NaN", "stat": "p99"}, "min: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "data": "yes"}, "data: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "data": "true", "period": "90s"}, "period: "},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "data": "true", "dimensions": "Table"}, "NAME=VALUE"},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "data": "true", "dimensions": "T=a,T=b"}, "given twice"},
+		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M*", "min": "0", "max": "50", "stat": "p99.9", "dimensions": "T=a*,O=*", "period": "5m", "since": "run"}, ""},
 		{DynamoBackups{}, map[string]string{"tables": "a", "within": "soon"}, "within: "},
 		{DynamoBackups{}, map[string]string{"tables": "a", "within": "7d"}, ""},
 		{DynamoEncryption{}, map[string]string{"tables": "a", "kms": "yes"}, "neither true nor false"},
