@@ -43,8 +43,11 @@ type Executor struct {
 	// Resolve is a person's word, given beforehand, on steps whose outcome is
 	// unknown.
 	Resolve map[runbook.ID]Decision
-	// Timeout bounds one question to a source or a check.
+	// Timeout bounds one question to a source or a check that the plan has no
+	// limit for.
 	Timeout time.Duration
+	// After is time.After; tests have one that does not wait.
+	After func(time.Duration) <-chan time.Time
 	// Checkpoint is called when the record could be written anew: after each
 	// step, and with final set when the run stops. Its error stops the run.
 	Checkpoint func(final bool) error

@@ -152,6 +152,7 @@ type tape struct {
 	confirm  bool
 	mask     *executor.Mask
 	resolve  map[runbook.ID]executor.Decision
+	after    func(time.Duration) <-chan time.Time
 	state    *runbook.State
 	plan     *runbook.Plan
 
@@ -234,7 +235,7 @@ func (p *tape) runCtx(ctx context.Context) (runbook.Result, error) {
 	x := &executor.Executor{
 		Plan: p.plan, State: p.state, Journal: p.journal, Outputs: p.outputs, Registry: p.registry, Engine: p.engine,
 		Console: p.console, Confirm: p.confirm, Progress: quiet{}, Clock: p.clock, Identity: p.identity(), Root: "/w",
-		Env: []string{"HOME=/home/ada"}, Mask: p.mask, Resolve: p.resolve,
+		Env: []string{"HOME=/home/ada"}, Mask: p.mask, Resolve: p.resolve, After: p.after,
 	}
 	return x.Run(ctx, opening...)
 }

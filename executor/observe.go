@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -83,15 +84,19 @@ func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*
 	return answers
 }
 
-// ask puts one question to the source or check that the plan names.
+// ask puts one question to the source or check that the plan names. Machines
+// are bounded; people are not.
 func (x *Executor) ask(ctx context.Context, t *runbook.Task, b *runbook.Binding) *answer {
-	if b.Use != "ask" && x.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, x.Timeout)
-		defer cancel()
+	if b.Use == "ask" {
+		return x.put(ctx, t, b)
 	}
+	return x.within(ctx, b, func(ctx context.Context) *answer { return x.put(ctx, t, b) })
+}
+
+func (x *Executor) put(ctx context.Context, t *runbook.Task, b *runbook.Binding) *answer {
 	q := x.query(t)
-	q.Args = b.Args
+	q.Args = maps.Clone(b.Args)
+	delete(q.Args, "timeout")
 	a := &answer{}
 	if t.Slot.Kind == runbook.ItemSlot {
 		check, ok := x.Registry.Checks[b.Use]

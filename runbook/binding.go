@@ -3,6 +3,7 @@ package runbook
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Binding says how a slot is completed: by which source or check, with which
@@ -15,6 +16,10 @@ type Binding struct {
 	Line   int      // in the sidecar, where it comes from there
 	listed []string // the arguments that the sidecar gives as lists
 	Why    string   // one clause, for the plan
+	// Limit bounds one question, Attempts counts how often it is put where it
+	// could not be put; both 0 for a person.
+	Limit    time.Duration
+	Attempts int
 	// Given is a value or an answer that the operator supplied; nothing else is
 	// asked then.
 	Given *Given

@@ -1,9 +1,11 @@
 package runbook
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Info describes an engine, a source or a check to the catalog and to plans.
@@ -13,6 +15,53 @@ type Info struct {
 	Args    map[string]string `json:"args,omitempty"`    // argument name to what it means
 	Require []string          `json:"require,omitempty"` // the arguments that must be given
 	Lists   []string          `json:"lists,omitempty"`   // the arguments that take several values, separated by commas
+	// Limit is how long one question may take where the binding's timeout does
+	// not say; 0 is DefaultLimit.
+	Limit time.Duration `json:"-"`
+	// Retry says that a question which could not be put is put again.
+	Retry bool `json:"retry,omitempty"`
+	// Configured says that the argument dir is a directory of terraform
+	// configuration: where it is not given, the plan finds it if it can.
+	Configured bool `json:"-"`
+}
+
+// DefaultLimit bounds a question to a source or a check, its repetitions
+// included.
+const DefaultLimit = 20 * time.Second
+
+// Attempts is how often a question is put that could not be put at first, the
+// first time included.
+const Attempts = 3
+
+// limit is how long a question of the binding may take.
+func (in *Info) limit(b *Binding) (time.Duration, error) {
+	text, given := b.Args["timeout"]
+	if !given {
+		return cmp.Or(in.Limit, DefaultLimit), nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("timeout %q is not a duration such as 30s", text)
+	}
+	return d, nil
+}
+
+// bound sets how long the binding's questions may take and how often they are
+// put. A person has as long as it takes.
+func (b *Binding) bound(infos []Info) {
+	for _, p := range b.Parts() {
+		i := slices.IndexFunc(infos, func(in Info) bool { return in.Name == p.Use })
+		if p.Use == "ask" || i < 0 {
+			continue
+		}
+		if limit, err := infos[i].limit(p); err == nil {
+			p.Limit = limit
+		}
+		p.Attempts = 1
+		if infos[i].Retry {
+			p.Attempts = Attempts
+		}
+	}
 }
 
 // A Catalog is what is registered, as far as a plan must know it.
@@ -38,6 +87,12 @@ func checkBinding(infos []Info, what string, b *Binding) []string {
 	info := infos[i]
 	var faults []string
 	for _, a := range sortedKeys(b.Args) {
+		if a == "timeout" && b.Use != "ask" {
+			if _, err := info.limit(b); err != nil {
+				faults = append(faults, fmt.Sprintf("%s: %v", b.Use, err))
+			}
+			continue
+		}
 		if _, ok := info.Args[a]; !ok {
 			faults = append(faults, fmt.Sprintf("%s takes no argument %q; it takes %s", b.Use, a, orNone(sortedKeys(info.Args))))
 		}

@@ -92,6 +92,7 @@ type planner struct {
 	in   PlanInput
 	plan *Plan
 	inf  inferrer
+	walk *dirWalk // along the main path, to its end
 }
 
 func (b *planner) report(p ...Problem) { b.plan.Problems = append(b.plan.Problems, p...) }
@@ -102,6 +103,7 @@ func (b *planner) steps() {
 	scripts := readScripts(doc)
 	Taint(scripts)
 	main := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, b.in.Dirs)
+	b.walk = main
 	walk, entered := main, ID("") // entered: the contingency that walk is in
 	for i := range doc.Slots {
 		slot := &doc.Slots[i]
@@ -233,13 +235,8 @@ func (b *planner) bind() {
 				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
 			}
 		}
-		if of := ID(t.Binding.Args["of"]); t.Binding.Use == "clock" && of != "run" {
-			for _, s := range b.inf.steps {
-				if s.Slot.ID == of {
-					t.After = max(t.After, s.Number)
-				}
-			}
-		}
+		t.Binding.bound(infos)
+		b.checks(t, infos)
 	}
 }
 

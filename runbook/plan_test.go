@@ -591,3 +591,101 @@ func TestSeveralChecksInAPlan(t *testing.T) {
 		})
 	}
 }
+
+// Every question is bounded, and the plan says how.
+func TestBoundsOfQuestions(t *testing.T) {
+	catalog := Catalog{Checks: []Info{
+		{Name: "ask"}, {Name: "plain"}, {Name: "slow", Limit: 10 * time.Minute}, {Name: "web", Retry: true},
+	}}
+	tests := map[string]struct {
+		src      string
+		limit    time.Duration
+		attempts int
+		fault    string
+	}{
+		"a person":         {"{use: ask}", 0, 0, ""},
+		"the default":      {"{use: plain}", DefaultLimit, 1, ""},
+		"its own":          {"{use: slow}", 10 * time.Minute, 1, ""},
+		"the sidecar's":    {"{use: slow, timeout: 90s}", 90 * time.Second, 1, ""},
+		"asked again":      {"{use: web}", DefaultLimit, Attempts, ""},
+		"no duration":      {"{use: plain, timeout: soon}", 0, 0, `plain: timeout "soon" is not a duration such as 30s`},
+		"nothing":          {"{use: plain, timeout: 0s}", 0, 0, `plain: timeout "0s" is not`},
+		"a person's limit": {"{use: ask, timeout: 5s}", 0, 0, `ask takes no argument "timeout"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := smallPlan(t, "- [ ] It holds\n", "items:\n  it-holds: "+tt.src+"\n", PlanInput{Catalog: catalog})
+			if errs := plan.Errors(); tt.fault != "" {
+				if len(errs) != 1 || !strings.Contains(errs[0].Message, tt.fault) {
+					t.Errorf("%v, want %q", errs, tt.fault)
+				}
+			} else if b := plan.Tasks[0].Binding; len(errs) > 0 || b.Limit != tt.limit || b.Attempts != tt.attempts {
+				t.Errorf("%v, %d attempts (%v)", b.Limit, b.Attempts, errs)
+			}
+		})
+	}
+}
+
+// smallPlan plans a document with a sidecar, in a tree where everything is.
+func smallPlan(t *testing.T, text, sidecar string, in PlanInput) *Plan {
+	t.Helper()
+	doc, err := Parse("a.md", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	car, problems := ParseSidecar("s.yaml", []byte(sidecar))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	in.Sidecar, in.Root, in.DocDir = car, "/w", "/w"
+	if in.Tree == nil {
+		in.Tree = everywhere{}
+	}
+	return NewPlan(doc, in)
+}
+
+// A question of terraform is put where the steps run it, and after the step
+// that makes what it is about.
+func TestQuestionsFollowTheSteps(t *testing.T) {
+	const text = "# T\n\n- [ ] Early\n\n## One\n\n```bash\ncd infra\nterraform plan -out=p.tfplan\n```\n\n- [ ] Late\n\n## Two\n\n```bash\n%s\n```\n\n- [ ] Last\n"
+	catalog := Catalog{Checks: []Info{
+		{Name: "ask"}, {Name: "terraform.plan", Args: map[string]string{"file": "x", "dir": "x"}, Configured: true},
+		{Name: "output", Args: map[string]string{"step": "x"}}, {Name: "file", Args: map[string]string{"path": "x"}},
+	}}
+	tests := map[string]struct {
+		two, item, src string
+		dir, why       string
+		after          int
+	}{
+		"the steps of its section":      {"cd ../other; terraform show", "late", "{use: terraform.plan, file: p.tfplan}", "infra", "dir infra: the steps of its section run terraform there", 1},
+		"the only directory":            {"true", "early", "{use: terraform.plan, file: p.tfplan}", "infra", "dir infra: the only directory in which steps run terraform", 1},
+		"two directories":               {"cd ../other; terraform show", "early", "{use: terraform.plan, file: p.tfplan}", "", "", 0},
+		"the file's own directory":      {"true", "early", "{use: terraform.plan, file: infra/p.tfplan}", "", "", 1},
+		"its own word":                  {"true", "late", "{use: terraform.plan, file: p.tfplan, dir: x}", "x", "", 1},
+		"in a list":                     {"true", "last", "[{use: ask}, {use: terraform.plan, file: p.tfplan}]", "infra", "dir infra", 2},
+		"what a later step prints":      {"true", "early", "{use: output, step: two}", "", "", 2},
+		"what a later step makes":       {"touch out.txt", "early", "{use: file, path: infra/out.txt}", "", "", 2},
+		"what an earlier step has made": {"true", "last", "{use: terraform.plan, file: infra/p.tfplan}", "", "", 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := smallPlan(t, fmt.Sprintf(text, tt.two), "items:\n  '*"+tt.item+"': "+tt.src+"\n", PlanInput{Catalog: catalog, Dirs: DirAuto})
+			if errs := plan.Errors(); len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			for i := range plan.Tasks {
+				task := &plan.Tasks[i]
+				if !strings.HasSuffix(string(task.Slot.ID), tt.item) {
+					continue
+				}
+				parts := task.Binding.Parts()
+				if got := parts[len(parts)-1].Args["dir"]; got != tt.dir || task.After != tt.after {
+					t.Errorf("dir %q after step %d, want %q after %d", got, task.After, tt.dir, tt.after)
+				}
+				if !strings.Contains(task.Binding.Why, tt.why) {
+					t.Errorf("why %q, want %q", task.Binding.Why, tt.why)
+				}
+			}
+		})
+	}
+}

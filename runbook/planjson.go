@@ -63,14 +63,33 @@ type bindingJSON struct {
 	Args     map[string]string `json:"args"`
 	Of       []partJSON        `json:"of,omitempty"` // with use "all": each of its checks
 	Inferred bool              `json:"inferred"`
-	Why      string            `json:"why,omitempty"`
-	Given    *string           `json:"given,omitempty"` // the value or verdict that the operator supplied
-	Suggest  []Suggestion      `json:"suggest"`
+	boundJSON
+	Why     string       `json:"why,omitempty"`
+	Given   *string      `json:"given,omitempty"` // the value or verdict that the operator supplied
+	Suggest []Suggestion `json:"suggest"`
 }
 
 type partJSON struct {
 	Use  string            `json:"use"`
 	Args map[string]string `json:"args"`
+	boundJSON
+}
+
+// boundJSON is what bounds a question, where it is not DefaultLimit and once.
+type boundJSON struct {
+	Timeout  float64 `json:"timeout,omitempty"` // seconds
+	Attempts int     `json:"attempts,omitempty"`
+}
+
+func (b *Binding) boundJSON() boundJSON {
+	var v boundJSON
+	if b.Limit != DefaultLimit {
+		v.Timeout = b.Limit.Seconds()
+	}
+	if b.Attempts > 1 {
+		v.Attempts = b.Attempts
+	}
+	return v
 }
 
 type itemJSON struct {
@@ -171,8 +190,10 @@ func (t *Task) bindingJSON() bindingJSON {
 	if b.Args == nil {
 		b.Args = map[string]string{}
 	}
-	for _, p := range t.Binding.Of {
-		b.Of = append(b.Of, partJSON{p.Use, p.Args})
+	b.boundJSON = t.Binding.boundJSON()
+	for i := range t.Binding.Of {
+		p := &t.Binding.Of[i]
+		b.Of = append(b.Of, partJSON{p.Use, p.Args, p.boundJSON()})
 	}
 	if b.Suggest == nil {
 		b.Suggest = []Suggestion{}
@@ -185,7 +206,7 @@ func (t *Task) bindingJSON() bindingJSON {
 		if b.Given = &value; t.Binding.Attested() {
 			return b // the checks are asked as well
 		}
-		b.Use, b.Of, b.Why = g.Source, nil, "the operator gives it"
+		b.Use, b.Of, b.Why, b.boundJSON = g.Source, nil, "the operator gives it", boundJSON{}
 	}
 	return b
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,12 +46,27 @@ func writeCatalog(env *environment, c runbook.Catalog) error {
 				}
 				w.printf("      %s%s: %s\n", a, need, in.Args[a])
 			}
+			if text := bounded(in); text != "" {
+				w.printf("      (%s)\n", text)
+			}
 		}
 	}
 	if w.err != nil {
 		return fmt.Errorf("writing the catalog: %w", w.err)
 	}
 	return nil
+}
+
+// bounded tells what bounds a question, where that is not the default.
+func bounded(in runbook.Info) string {
+	var parts []string
+	if in.Limit > 0 {
+		parts = append(parts, "it has "+limitText(in.Limit))
+	}
+	if in.Retry {
+		parts = append(parts, fmt.Sprintf("it is asked up to %d times", runbook.Attempts))
+	}
+	return strings.Join(parts, "; ")
 }
 
 func newVersion(env *environment) *cobra.Command {

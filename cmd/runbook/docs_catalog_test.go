@@ -18,7 +18,7 @@ var updateDocs = flag.Bool("update-docs", false, "rewrite docs/catalog.md")
 // The catalog's page is made from what is registered.
 func TestDocsCatalogIsCurrent(t *testing.T) {
 	var page bytes.Buffer
-	page.WriteString("# Catalog\n\nGenerated from what is registered, by `go test ./cmd/runbook -run TestDocsCatalog -update-docs`; `runbook catalog` prints the same.\nA binding in a sidecar names a source or a check with `use:` and gives it these arguments.\n")
+	page.WriteString("# Catalog\n\nGenerated from what is registered, by `go test ./cmd/runbook -run TestDocsCatalog -update-docs`; `runbook catalog` prints the same.\nA binding in a sidecar names a source or a check with `use:` and gives it these arguments.\nBesides, every one but ask takes `timeout`, as in `timeout: 90s`: how long it has to answer, repetitions included. Where it is not given that is 20 seconds, unless the entry says otherwise.\n")
 	c := builtin(nil).Catalog()
 	catalogPart(&page, "Engines", c.Engines)
 	catalogPart(&page, "Sources: what fills a blank", c.Sources)
@@ -38,6 +38,9 @@ func catalogPart(w *bytes.Buffer, title string, infos []runbook.Info) {
 	fmt.Fprintf(w, "\n## %s\n", title)
 	for _, in := range infos {
 		fmt.Fprintf(w, "\n### %s\n\n%s\n", in.Name, in.Summary)
+		if text := bounded(in); text != "" {
+			fmt.Fprintf(w, "\nBounds: %s.\n", text)
+		}
 		if len(in.Args) == 0 {
 			continue
 		}

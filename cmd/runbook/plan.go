@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -328,9 +329,10 @@ func (p *planWriter) binding(t *runbook.Task) {
 			return
 		}
 	}
-	p.put("            ", call(b.Use, b.Args), ": ", runbook.Visible(b.Why))
-	for i, part := range b.Of {
-		p.line("            %d. %s", i+1, call(part.Use, part.Args))
+	p.put("            ", call(b.Use, b.Args), ": ", runbook.Visible(b.Why), bounds(b))
+	for i := range b.Of {
+		part := &b.Of[i]
+		p.put("            ", strconv.Itoa(i+1), ". ", call(part.Use, part.Args), bounds(part))
 	}
 	for i := range b.Suggest {
 		p.suggestion(&b.Suggest[i])
@@ -354,6 +356,29 @@ func (p *planWriter) suggestion(s *runbook.Suggestion) {
 	}
 	p.line("            could be %s%s (%s); not applied unless confirmed",
 		runbook.Visible(strings.Join(texts, " and ")), missing, runbook.Visible(why))
+}
+
+// bounds tells what limits a question, where that is not the default.
+func bounds(b *runbook.Binding) string {
+	text := ""
+	if _, given := b.Args["timeout"]; !given && b.Limit > 0 && b.Limit != runbook.DefaultLimit {
+		text = "; at most " + limitText(b.Limit)
+	}
+	if b.Attempts > 1 {
+		text += fmt.Sprintf("; up to %d attempts", b.Attempts)
+	}
+	return text
+}
+
+// limitText is a duration without the zeros that Go gives it.
+func limitText(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // call is a source or a check with its arguments.

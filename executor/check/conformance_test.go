@@ -142,7 +142,7 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		{GitHubVariables{}, map[string]string{"repository": "o.r/r", "names": "A"}, "no owner/name"},
 		{GitHubVariables{}, map[string]string{"repository": "o-p/r.x_y", "names": "A_1,b", "environment": "prod"}, ""},
 		{HTTP{}, map[string]string{"url": "example.org"}, "only http:// and https://"},
-		{HTTP{}, map[string]string{"url": "https://example.org/", "status": "200,204", "timeout": "2s"}, ""},
+		{HTTP{}, map[string]string{"url": "https://example.org/", "status": "200,204"}, ""},
 		{Output{}, map[string]string{"step": "a", "expect": "stdout == 1"}, "unknown name stdout"},
 		{Output{}, map[string]string{"step": "a", "expect": "json.a == 1", "command": "2"}, ""},
 		{Step{}, map[string]string{"run": " "}, "no command"},

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -31,51 +31,50 @@ func (HTTP) Info() runbook.Info {
 			"url":      "what to ask, http or https",
 			"status":   `the status, or several separated by commas, as in "200,204"; 200 by default`,
 			"contains": "a text that the first MiB of the body holds, taken literally",
-			"timeout":  "how long to wait for the whole answer, as in 5s; 10s by default",
 		},
 		Require: []string{"url"},
 		Lists:   []string{"status"},
+		Retry:   true,
 	}
 }
 
 // Validate implements executor.Validator.
 func (HTTP) Validate(args map[string]string) error {
-	_, _, _, err := webRequest(args)
+	_, _, err := webRequest(args)
 	return err
 }
 
-// webRequest reads the arguments: whom to ask, which statuses are wanted, and
-// how long to wait.
-func webRequest(args map[string]string) (target *url.URL, want []int, limit time.Duration, err error) {
+// webRequest reads the arguments: whom to ask, and which statuses are wanted.
+func webRequest(args map[string]string) (target *url.URL, want []int, err error) {
 	if target, err = webAddress(args["url"]); err != nil {
-		return nil, nil, 0, err
+		return nil, nil, err
 	}
-	if want, err = statuses(args["status"]); err != nil {
-		return nil, nil, 0, err
-	}
-	limit = 10 * time.Second
-	if text := args["timeout"]; text != "" {
-		if limit, err = time.ParseDuration(text); err != nil || limit <= 0 {
-			return nil, nil, 0, fmt.Errorf("timeout: %s is not a duration such as 5s", quote(text))
-		}
-	}
-	return target, want, limit, nil
+	want, err = statuses(args["status"])
+	return target, want, err
 }
 
 // Check implements executor.Check. No answer, and one that says no more than
 // that we may not ask, prove nothing.
 func (HTTP) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
-	target, want, limit, err := webRequest(q.Args)
+	target, want, err := webRequest(q.Args)
 	if err != nil {
 		return executor.Finding{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	a, err := get(ctx, target)
 	if err != nil {
-		return executor.Finding{}, fmt.Errorf("GET %s: %w", shown(target), err)
+		err = fmt.Errorf("GET %s: %w", shown(target), err)
+		if unreached(err) {
+			err = &executor.TransientError{Err: err}
+		}
+		return executor.Finding{}, err
 	}
 	return a.judge(q, target, want)
+}
+
+// unreached reports whether asking again may help.
+func unreached(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // webAddress reads a URL that may be asked.
@@ -178,8 +177,10 @@ func (a *webAnswer) judge(q executor.Query, target *url.URL, want []int) (execut
 	}
 	if !slices.Contains(want, a.status) {
 		switch a.status {
-		case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusTooManyRequests:
+		case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
 			return executor.Finding{}, fmt.Errorf("%s: it does not let us see", said)
+		case http.StatusTooManyRequests:
+			return executor.Finding{}, &executor.TransientError{Err: fmt.Errorf("%s: it does not let us see", said)}
 		}
 		return decided(q, false, "%s; expected %s", said, numbers(want))
 	}

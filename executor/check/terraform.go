@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,10 @@ import (
 )
 
 // What the terraform checks say of an argument that they share.
-const terraformDir = "the directory of the configuration, from the root"
+const (
+	terraformDir       = "the directory of the configuration, from the root"
+	terraformWorkspace = "the workspace to look at; the one that is selected stays selected. Without it that one is looked at"
+)
 
 // A terraform is the tool, terraform or tofu, in the directory of one
 // configuration. Nothing that it is asked changes anything or takes a lock.
@@ -33,7 +37,14 @@ func openTerraform(q executor.Query, dir string) (*terraform, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &terraform{program: executor.Program{Dir: abs, Env: append(slices.Clip(q.Env), "TF_IN_AUTOMATION=1")}, place: dir}
+	env := append(slices.Clip(q.Env), "TF_IN_AUTOMATION=1")
+	if workspace := q.Args["workspace"]; workspace != "" {
+		if url.PathEscape(workspace) != workspace {
+			return nil, fmt.Errorf("%s is no name of a workspace", quote(workspace))
+		}
+		env = append(env, "TF_WORKSPACE="+workspace)
+	}
+	t := &terraform{program: executor.Program{Dir: abs, Env: env}, place: dir}
 	if dir == "" {
 		t.place = "."
 	}
@@ -96,6 +107,7 @@ func (t *terraform) workspace(ctx context.Context) (string, error) {
 type terraformState struct {
 	resources []*tfjson.StateResource
 	from      string // the request, for evidence
+	workspace string
 }
 
 // state reads the state. One without resources proves nothing: it may be the
@@ -109,7 +121,7 @@ func (t *terraform) state(ctx context.Context) (*terraformState, error) {
 	if err := t.decode(ctx, &answer, "show", "-json"); err != nil {
 		return nil, err
 	}
-	s := &terraformState{from: fmt.Sprintf("%s show -json in %s, workspace %s", t.tool, t.place, workspace)}
+	s := &terraformState{workspace: workspace, from: fmt.Sprintf("%s show -json in %s, workspace %s", t.tool, t.place, workspace)}
 	if answer.Values != nil {
 		s.add(answer.Values.RootModule)
 	}

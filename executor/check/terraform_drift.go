@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -18,9 +19,11 @@ func (TerraformDrift) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.drift",
 		Summary: "configuration, state and the world agree: terraform plan -detailed-exitcode finds nothing to change, and the state holds resources",
+		Limit:   10 * time.Minute, Configured: true,
 		Args: map[string]string{
-			"dir":      terraformDir,
-			"var_file": "files of variables, from dir, separated by commas",
+			"dir":       terraformDir,
+			"workspace": terraformWorkspace,
+			"var_file":  "files of variables, from dir, separated by commas",
 		},
 		Lists: []string{"var_file"},
 	}
@@ -45,8 +48,8 @@ func (TerraformDrift) Check(ctx context.Context, q executor.Query) (executor.Fin
 	if err != nil {
 		return executor.Finding{}, err
 	}
-	return decided(q, out.Exit == 0, "%s %s in %s, %d resources in the state: exit %d, %s",
-		t.tool, strings.Join(args, " "), t.place, len(state.resources), out.Exit, planSummary(string(out.Stdout)))
+	return decided(q, out.Exit == 0, "%s %s in %s, workspace %s, %d resources in the state: exit %d, %s",
+		t.tool, strings.Join(args, " "), t.place, state.workspace, len(state.resources), out.Exit, planSummary(string(out.Stdout)))
 }
 
 // planSummary is the one line of a plan that tells what it comes to; the other

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -23,11 +24,13 @@ func (TerraformOutput) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.output",
 		Summary: "a terraform output is there and not empty; more, if asked, about its value, which the evidence leaves out where it is sensitive",
+		Limit:   2 * time.Minute, Configured: true,
 		Args: map[string]string{
-			"name":    "the output's name",
-			"equals":  "its value, as JSON where it is no string",
-			"matches": "a regular expression (RE2) that the whole value matches",
-			"dir":     terraformDir,
+			"name":      "the output's name",
+			"equals":    "its value, as JSON where it is no string",
+			"matches":   "a regular expression (RE2) that the whole value matches",
+			"dir":       terraformDir,
+			"workspace": terraformWorkspace,
 		},
 		Require: []string{"name"},
 	}

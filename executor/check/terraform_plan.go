@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -22,6 +23,7 @@ func (TerraformPlan) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.plan",
 		Summary: "how many resources a saved plan would create, update, delete or replace; one of the counts must be given",
+		Limit:   2 * time.Minute, Configured: true,
 		Args: map[string]string{
 			"file":        "the saved plan, from dir",
 			"dir":         terraformDir + `; without it the directory of the plan, and file is from the root`,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -21,10 +22,12 @@ func (TerraformState) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.state",
 		Summary: "the state holds the named resources, or a number of them; data sources do not count. One of resource and count must be given",
+		Limit:   2 * time.Minute, Configured: true,
 		Args: map[string]string{
-			"resource": terraformResource + "; each must name at least one",
-			"count":    "how many resources these are, or the whole state holds",
-			"dir":      terraformDir,
+			"resource":  terraformResource + "; each must name at least one",
+			"count":     "how many resources these are, or the whole state holds",
+			"dir":       terraformDir,
+			"workspace": terraformWorkspace,
 		},
 		Lists: []string{"resource"},
 	}

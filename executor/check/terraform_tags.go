@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -20,10 +21,12 @@ func (TerraformTags) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.tags",
 		Summary: "every resource in the state that can have tags (tags, or tags_all with the provider's default ones) has the required ones",
+		Limit:   2 * time.Minute, Configured: true,
 		Args: map[string]string{
-			"keys":     "the required tags' keys, separated by commas; their letters' case counts",
-			"resource": "only these: " + terraformResource,
-			"dir":      terraformDir,
+			"keys":      "the required tags' keys, separated by commas; their letters' case counts",
+			"resource":  "only these: " + terraformResource,
+			"dir":       terraformDir,
+			"workspace": terraformWorkspace,
 		},
 		Require: []string{"keys"},
 		Lists:   []string{"keys", "resource"},

@@ -82,7 +82,7 @@ func TestTerraformDrift(t *testing.T) {
 	q := question(root, inInfra())
 	expect(t, TerraformDrift{}, q, unknown(`terraform show -json in infra, workspace default: the state holds no resources`))
 	terraformIn(t, root, "apply", "-auto-approve", "-input=false")
-	expect(t, TerraformDrift{}, q, passes(`^terraform plan -detailed-exitcode -lock=false -input=false in infra, 5 resources in the state: exit 0, No changes\.`))
+	expect(t, TerraformDrift{}, q, passes(`^terraform plan -detailed-exitcode -lock=false -input=false in infra, workspace default, 5 resources in the state: exit 0, No changes\.`))
 	write(t, root, "infra/other.tfvars", `word = "two"`)
 	expect(t, TerraformDrift{}, question(root, inInfra("var_file", "other.tfvars")), fails(`-var-file=other.tfvars in infra.*: exit 2, Plan: 2 to add, 2 to change, 2 to destroy\.`))
 	expect(t, TerraformDrift{}, question(root, inInfra("var_file", "none.tfvars")), unknown("terraform plan in infra: Error: Failed to read variables file"))
@@ -264,4 +264,21 @@ func TestTerraformProvesNothingWhereNothingIs(t *testing.T) {
 		q.Env = []string{"PATH=" + root}
 		expect(t, c, q, unknown("neither terraform nor tofu is installed"))
 	}
+}
+
+// A workspace can be looked at while another is selected, and stays so.
+func TestTerraformOfAnotherWorkspace(t *testing.T) {
+	t.Parallel()
+	root := configuration(t)
+	ask := func(args ...string) executor.Query { return question(root, inInfra(args...)) }
+	terraformIn(t, root, "workspace", "new", "staging")
+	terraformIn(t, root, "apply", "-auto-approve", "-input=false")
+	terraformIn(t, root, "workspace", "select", "default")
+	expect(t, TerraformState{}, ask("count", "5"), unknown("workspace default: the state holds no resources"))
+	expect(t, TerraformState{}, ask("count", "5", "workspace", "staging"), passes("workspace staging: 5 of 5 resources"))
+	expect(t, TerraformOutput{}, ask("name", "url", "workspace", "staging"), passes("workspace staging: url is"))
+	expect(t, TerraformDrift{}, ask("workspace", "staging"), passes("5 resources in the state: exit 0"))
+	expect(t, TerraformState{}, ask("count", "5", "workspace", "stagign"), unknown("no resources|does ?n.t exist|not exist"))
+	expect(t, TerraformState{}, ask("count", "5", "workspace", "no such name"), unknown(`"no such name" is no name of a workspace`))
+	expect(t, TerraformWorkspace{}, ask("name", "default"), passes(`"default" is selected`))
 }

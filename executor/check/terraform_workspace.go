@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -18,6 +19,7 @@ func (TerraformWorkspace) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.workspace",
 		Summary: "a terraform workspace is selected and exists",
+		Limit:   2 * time.Minute, Configured: true,
 		Args:    map[string]string{"name": "the workspace's name", "dir": terraformDir},
 		Require: []string{"name"},
 	}

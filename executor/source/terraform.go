@@ -38,8 +38,9 @@ type outputs struct {
 // Info implements executor.Source.
 func (*Terraform) Info() runbook.Info {
 	return runbook.Info{
-		Name:    "terraform",
-		Summary: "an output of terraform (or tofu), its version or its workspace",
+		Name:       "terraform",
+		Summary:    "an output of terraform (or tofu), its version or its workspace",
+		Configured: true,
 		Args: map[string]string{
 			"output": "the output's name",
 			"get":    `"version" or "workspace", instead of an output`,
