@@ -48,8 +48,14 @@ type Executor struct {
 	Timeout time.Duration
 	// After is time.After; tests have one that does not wait.
 	After func(time.Duration) <-chan time.Time
+	// Adopt returns what people have written into the record by hand since it was
+	// last written, as events. It is called before the run's result is found and
+	// before each Checkpoint. Its error stops the run, and the record is then
+	// left alone. Nil: nobody writes there.
+	Adopt func(final bool) ([]runbook.Event, error)
 	// Checkpoint is called when the record could be written anew: after each
-	// step, and with final set when the run stops. Its error stops the run.
+	// step, and with final set when the run stops. Its error stops the run, but
+	// for ErrChanged, after which Adopt is called again.
 	Checkpoint func(final bool) error
 
 	pending  [][]byte // encoded entries that are not durable yet
@@ -65,6 +71,10 @@ type Executor struct {
 // record. Nothing further may take effect after it.
 var ErrRecording = errors.New("recording")
 
+// ErrChanged is what Checkpoint's error wraps when somebody wrote the record in
+// the moment since Adopt looked.
+var ErrChanged = errors.New("the record was changed meanwhile")
+
 // Run begins the run with the opening events (run.started or run.resumed
 // first), does all that is ready, and closes it with run.stopped. The result
 // is the run's; an error means that it could not be recorded, or that the
@@ -77,6 +87,12 @@ func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.R
 	}
 	if err := x.commit(opening...); err != nil {
 		return "", errors.Join(err, x.Engine.Close())
+	}
+	if len(opening) > 1 {
+		// What was adopted shows at once, and is not found a second time.
+		if err := x.checkpoint(true); err != nil {
+			return "", errors.Join(err, x.Engine.Close())
+		}
 	}
 	result, reason, err := x.loop(ctx)
 	if cerr := x.Engine.Close(); err == nil && cerr != nil {
@@ -111,6 +127,9 @@ func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
 		}
 		ready := x.Plan.Ready(x.State)
 		if len(ready) == 0 {
+			if err := x.adopt(true); err != nil {
+				return "", "", err
+			}
 			return x.result()
 		}
 		var stop runbook.Result
@@ -156,8 +175,37 @@ func (x *Executor) result() (runbook.Result, string, error) {
 	return runbook.Passed, "", nil
 }
 
-// close settles what sums up the run and makes the stop durable.
+// writeTries bounds how often a record is written anew because somebody wrote
+// it in the moment before.
+const writeTries = 5
+
+// close settles what sums up the run, makes the stop durable and writes the
+// record.
 func (x *Executor) close(result runbook.Result, reason string) error {
+	for try := 1; ; try++ {
+		err := x.stop(result, reason)
+		if err == nil && x.Checkpoint != nil {
+			if err = x.Checkpoint(true); err != nil {
+				err = fmt.Errorf("%w: %w", ErrRecording, err)
+			}
+		}
+		if !errors.Is(err, ErrChanged) || try == writeTries {
+			return err
+		}
+	}
+}
+
+// stop journals that the run stops. An error that is not ErrRecording says that
+// the record must be left alone: something was written into it that cannot be
+// adopted.
+func (x *Executor) stop(result runbook.Result, reason string) error {
+	edited := x.adopt(true)
+	if errors.Is(edited, ErrRecording) {
+		return edited
+	}
+	if edited != nil {
+		result, reason = runbook.Held, edited.Error()
+	}
 	for i := range x.Plan.Tasks {
 		if t := &x.Plan.Tasks[i]; t.Closing() && t.Contingency == "" {
 			if err := x.sumUp(t, result); err != nil {
@@ -173,20 +221,41 @@ func (x *Executor) close(result runbook.Result, reason string) error {
 	if err := x.commit(&runbook.RunSealed{Entries: x.State.Entries, Head: x.State.Head}); err != nil {
 		return err
 	}
-	return x.checkpoint(true)
+	return edited
 }
 
-func (x *Executor) checkpoint(final bool) error {
+// adopt makes facts of what people wrote into the record.
+func (x *Executor) adopt(final bool) error {
+	if x.Adopt == nil {
+		return nil
+	}
+	events, err := x.Adopt(final)
+	if cerr := x.commit(events...); cerr != nil {
+		return cerr
+	}
+	return err
+}
+
+// checkpoint writes the record between stops.
+func (x *Executor) checkpoint(now bool) error {
 	if err := x.flush(); err != nil {
 		return err
 	}
 	if x.Checkpoint == nil {
 		return nil
 	}
-	if err := x.Checkpoint(final); err != nil {
-		return fmt.Errorf("%w: %w", ErrRecording, err)
+	for try := 1; ; try++ {
+		if err := x.adopt(now); err != nil {
+			return err
+		}
+		err := x.Checkpoint(false)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrChanged) || try == writeTries {
+			return fmt.Errorf("%w: %w", ErrRecording, err)
+		}
 	}
-	return nil
 }
 
 // queue encodes events, masks them, and moves the state on by what the journal

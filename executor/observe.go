@@ -261,7 +261,7 @@ func (x *Executor) sumUp(t *runbook.Task, result runbook.Result) error {
 		if err == nil {
 			option = t.Slot.Option(v.Text)
 		}
-		if old := x.State.Choices[t.Slot.ID]; old == nil && option < 0 || old != nil && old.Option == option || !t.Slot.Open() {
+		if old := x.State.Choices[t.Slot.ID]; old != nil && old.Use == runbook.Hand || old == nil && option < 0 || old != nil && old.Option == option || !t.Slot.Open() {
 			return nil
 		}
 		return x.queue(&runbook.ChoiceSettled{Choice: t.Slot.ID, Option: option, Use: t.Binding.Use, Detail: v.Detail})

@@ -25,6 +25,7 @@ func appendix(doc *Document, s *State) string {
 	w.itemTable(doc, s)
 	w.fieldTable(doc, s)
 	w.deviations(s)
+	w.drift(s)
 	w.openList(doc, s)
 	w.line("Journal entries: %d; head: %s.", s.Entries, codeSpan(string(s.Head)))
 	w.line("")
@@ -175,8 +176,11 @@ func (w *sheet) itemTable(doc *Document, s *State) {
 			switch signed := s.Signed[slot.ID]; {
 			case signed != nil:
 				how += cell(" (signed as " + signed.Identity + ")")
-			case slot.Item == SignOff:
+			case slot.Item == SignOff && (f.Use != Hand || f.Verdict == Pass):
 				how += " (asserted, not signed)"
+			}
+			if f.Use == Hand {
+				how += ", by hand"
 			}
 		}
 		w.row(fmt.Sprint(slot.Line), cell(slot.Label), string(f.Verdict), how, clock(s.Settled[slot.ID]), cell(strings.TrimSpace(f.Evidence+" "+f.Note)))
@@ -235,6 +239,35 @@ func (w *sheet) deviations(s *State) {
 		}
 	}
 	w.line("")
+}
+
+// drift shows the edits that were made where only the template and the run
+// write. None of them stands in the record itself.
+func (w *sheet) drift(s *State) {
+	if len(s.Drift) == 0 {
+		return
+	}
+	w.line("### Edits outside the open places")
+	w.line("")
+	w.line("The text above is the template's, which is what was run. These edits were found in the record, kept here and taken out of it:")
+	w.line("")
+	for _, e := range s.Drift {
+		d, ok := e.Event.(*DriftAccepted)
+		if !ok {
+			continue
+		}
+		text := fmt.Sprintf("- %s: %s added, %d removed; accepted by %s", clock(e.Time), plural(d.Added, "line"), d.Removed, escapeText(d.By))
+		if d.Reason != "" {
+			text += ": " + escapeText(d.Reason)
+		}
+		if d.File != "" {
+			text += "; all of it is in " + codeSpan("out/"+d.File)
+		}
+		w.line("%s", text)
+		w.line("")
+		w.fence(d.Diff)
+		w.line("")
+	}
 }
 
 // openList names what was not known. Sign-offs and deferred items are listed

@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,6 +80,38 @@ func escapeInline(v string) string {
 		}
 	}
 	return out.String()
+}
+
+// unescapeInline reads what escapeInline and escapeValue write, also where a
+// person wrote parts of it.
+func unescapeInline(v string) string {
+	var out strings.Builder
+	for i := 0; i < len(v); i++ {
+		if v[i] == '\\' && i+1 < len(v) && strings.IndexByte("\\`*[]<>|~!_-+#=:.)", v[i+1]) >= 0 {
+			i++
+		} else if v[i] == '&' {
+			if r, n := reference(v[i:]); n > 0 {
+				out.WriteRune(r)
+				i += n - 1
+				continue
+			}
+		}
+		out.WriteByte(v[i])
+	}
+	return out.String()
+}
+
+// reference reads one of the character references that escapeInline writes.
+func reference(v string) (r rune, length int) {
+	if strings.HasPrefix(v, "&amp;") {
+		return '&', len("&amp;")
+	}
+	digits, _, ok := strings.Cut(strings.TrimPrefix(v, "&#"), ";")
+	n, err := strconv.Atoi(digits)
+	if !ok || !strings.HasPrefix(v, "&#") || err != nil || !strings.ContainsRune("_☐⬜☑✅✓", rune(n)) {
+		return 0, 0
+	}
+	return rune(n), len("&#") + len(digits) + len(";")
 }
 
 func inWord(v string, i int) bool {

@@ -177,6 +177,26 @@ type FieldFilled struct {
 	By     string `json:"by,omitempty"` // the person, where one gave it
 }
 
+// FieldCleared takes a blank's value back: a person has emptied it by hand.
+type FieldCleared struct {
+	Field  ID     `json:"field"`
+	By     string `json:"by"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// DriftAccepted keeps what was edited where only the template and the run
+// write. The record shows the edit as this diff, and its text stays the
+// template's: it is what was reviewed and what ran.
+type DriftAccepted struct {
+	By      string `json:"by"`
+	Reason  string `json:"reason,omitempty"`
+	Added   int    `json:"added"`
+	Removed int    `json:"removed"`
+	Diff    string `json:"diff"`                     // unified; its head, when File holds all
+	File    string `json:"file,omitempty" mask:"no"` // in the run directory
+	Digest  Digest `json:"digest,omitempty"`         // of File
+}
+
 // ItemSettled is a finding or an attestation on a check item.
 type ItemSettled struct {
 	Item     ID      `json:"item"`
@@ -228,6 +248,8 @@ func (*StepSkipped) EventType() string      { return "step.skipped" }
 func (*StepResolved) EventType() string     { return "step.resolved" }
 func (*Deviation) EventType() string        { return "deviation" }
 func (*FieldFilled) EventType() string      { return "field.filled" }
+func (*FieldCleared) EventType() string     { return "field.cleared" }
+func (*DriftAccepted) EventType() string    { return "drift.accepted" }
 func (*ItemSettled) EventType() string      { return "item.settled" }
 func (*ChoiceSettled) EventType() string    { return "choice.settled" }
 func (*PlaceholderGiven) EventType() string { return "placeholder.given" }
@@ -251,6 +273,8 @@ func EventTypes() Events {
 		func() Event { return new(StepResolved) },
 		func() Event { return new(Deviation) },
 		func() Event { return new(FieldFilled) },
+		func() Event { return new(FieldCleared) },
+		func() Event { return new(DriftAccepted) },
 		func() Event { return new(ItemSettled) },
 		func() Event { return new(ChoiceSettled) },
 		func() Event { return new(PlaceholderGiven) },

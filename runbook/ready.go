@@ -128,6 +128,10 @@ func (p *Plan) behind(t *Task, s *State) bool {
 	if !p.asked(t) || s.settled(t) {
 		return true
 	}
+	// No machine puts back a tick that a person has taken away.
+	if f := s.Items[t.Slot.ID]; f != nil && f.Use == Hand && t.Binding.Use != "ask" && t.Binding.Given == nil {
+		return true
+	}
 	_, tried := s.Open[t.Slot.ID]
 	return tried
 }
@@ -214,9 +218,9 @@ func (p *Plan) within(slot *Slot, section ID) bool {
 
 // Lets reports whether an item no longer holds anything.
 func (s *State) Lets(item *Slot) bool {
-	if !item.Open() {
+	f := s.Items[item.ID]
+	if !item.Open() && (f == nil || f.Use != Hand) {
 		return true
 	}
-	f := s.Items[item.ID]
 	return f != nil && (f.Verdict == Pass || f.Verdict == NotApplicable)
 }

@@ -72,8 +72,13 @@ func projectSlot(doc *Document, slot *Slot, s *State) []Edit {
 			return []Edit{{slot.Mark, outputSection(doc, slot, st)}}
 		}
 	case ItemSlot:
-		if f := s.Items[slot.ID]; f != nil && f.Verdict == Pass && slot.Open() {
+		f := s.Items[slot.ID]
+		switch {
+		case f == nil:
+		case f.Verdict == Pass && slot.Open():
 			return []Edit{{slot.Mark, tick(slot.Mark.Of(doc.Source))}}
+		case f.Use == Hand && f.Verdict != Pass && !slot.Open():
+			return []Edit{{slot.Mark, untick(slot.Mark.Of(doc.Source))}}
 		}
 	case ChoiceSlot:
 		if c := s.Choices[slot.ID]; c != nil && c.Option >= 0 && c.Option < len(slot.Options) && slot.Open() {
@@ -95,6 +100,14 @@ func tick(mark []byte) string {
 		return "☑" // a ✅ would read as a bullet of the author's
 	}
 	return "x"
+}
+
+// untick is what a box holds whose tick, the template's own, a person took away.
+func untick(mark []byte) string {
+	if len(mark) > 1 {
+		return "☐"
+	}
+	return " "
 }
 
 // markers around what a record adds. Nothing inside the sections can hold an

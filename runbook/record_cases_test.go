@@ -98,6 +98,18 @@ var recordCases = map[string]recordCase{
 			&SlotOpen{Slot: "open", Reason: "waits for a person"}, &RunStopped{Result: Failed, Reason: "failed failed"},
 		}
 	}},
+	"by-hand": {"- [ ] ticked\n- [x] ticked before\n- ☑ a symbol\n- [ ] Lead: ____\n\n**A:** ____\n**B:** ____\n", func(doc *Document) []Event {
+		return []Event{
+			startOf(doc), &FieldFilled{Field: "a", Value: "x", Source: "ask"}, &FieldCleared{Field: "a", By: "Eve", Detail: "commit 0123"},
+			&FieldFilled{Field: "b", Value: hostileValue, Source: Hand, By: "Eve", Detail: "commit 0123"},
+			&FieldFilled{Field: "lead/name", Value: "Ben", Source: Hand, By: "Eve"},
+			&ItemSettled{Item: "ticked", Verdict: Pass, Use: Hand, By: "Eve"},
+			&ItemSettled{Item: "ticked-before", Verdict: Unknown, Use: Hand, By: "Eve", Note: "the tick was taken away"},
+			&ItemSettled{Item: "lead", Verdict: Pass, Use: Hand, By: "Ben", Note: "written by Eve"},
+			&DriftAccepted{By: "Eve", Reason: "seen | <b>", Added: 1, Removed: 2, Diff: "--- a\n+++ b\n@@ -1,2 +1,1 @@\n-" + strings.ToValidUTF8(hostileOutput, "?") + "+<!-- /runbook:record -->\n```\n", File: "drift-1.diff"},
+			&RunStopped{Result: Passed},
+		}
+	}},
 	"output": {"# T\n\n" + twoCommands + "- [ ] right below\n", allRan("ok\nmore\n")},
 	"output-in-containers": {"1. first\n\n   " + strings.ReplaceAll(strings.TrimSuffix(twoCommands, "\n"), "\n", "\n   ") + "\n2. second\n   - [ ] item\n\n> quoted\n>\n> " +
 		strings.ReplaceAll(strings.TrimSuffix(twoCommands, "\n"), "\n", "\n> ") + "\n> - [ ] item in it\n\n- [ ] item with a step\n  " + strings.ReplaceAll(strings.TrimSuffix(twoCommands, "\n"), "\n", "\n  ") + "\n- [ ] next\n\nEnd.\n", allRan("ok\n\nafter a blank line\n")},

@@ -24,6 +24,7 @@ type State struct {
 	Placeholders map[string]*PlaceholderGiven
 	Open         map[ID]string // slots that were tried and left open, with the reason
 	Deviations   []Entry       // of Deviation and StepResolved
+	Drift        []Entry       // of DriftAccepted
 	Notes        []*Noted
 	Signed       map[ID]*SignedOff // sign-offs by signature
 	Sealed       bool              // the last entry is run.sealed
@@ -126,6 +127,11 @@ func (s *State) apply(e Entry) error {
 	case *FieldFilled:
 		s.Fields[ev.Field], s.Settled[ev.Field] = ev, e.Time
 		delete(s.Open, ev.Field)
+	case *FieldCleared:
+		delete(s.Fields, ev.Field)
+		delete(s.Settled, ev.Field)
+	case *DriftAccepted:
+		s.Drift = append(s.Drift, e)
 	case *ItemSettled:
 		s.Items[ev.Item], s.Settled[ev.Item] = ev, e.Time
 		delete(s.Signed, ev.Item)

@@ -26,7 +26,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		if s.torn > 0 {
 			fmt.Fprintf(r.env.stderr, "runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
 		}
-		return []runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, nil
+		return append([]runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, r.adopted...), nil
 	}
 	now := time.Now()
 	id, err := journal.NewRunID(now, rand.Reader)
@@ -85,21 +85,28 @@ func whereItWas(plan *runbook.Plan, s *runbook.State) string {
 
 // identity says who runs this, where and with what.
 func (r *runner) identity(ctx context.Context) runbook.Identity {
-	id := runbook.Identity{Operator: r.o.operator, Tool: "runbook " + buildVersion(), PID: os.Getpid()}
+	id := runbook.Identity{Tool: "runbook " + buildVersion(), PID: os.Getpid()}
 	id.Host, _ = os.Hostname() // an unnamed host is recorded as such
 	if u, err := user.Current(); err == nil {
 		id.User = u.Username
-		if id.Operator == "" {
-			id.Operator = gitLine(ctx, r.session.place.root, "config", "user.name")
-		}
-		if id.Operator == "" {
-			id.Operator = u.Username
-		}
 	}
+	id.Operator = r.operator(ctx)
 	if self, err := os.Executable(); err == nil {
 		id.Digest = fileDigest(self)
 	}
 	return id
+}
+
+// operator is the name of who runs this.
+func (r *runner) operator(ctx context.Context) string {
+	name := r.o.operator
+	if name == "" {
+		name = gitLine(ctx, r.session.place.root, "config", "user.name")
+	}
+	if u, err := user.Current(); err == nil && name == "" {
+		name = u.Username
+	}
+	return name
 }
 
 func fileDigest(path string) runbook.Digest {

@@ -20,28 +20,27 @@ import (
 // syncing a large document after every step would slow the run for nothing,
 // because the journal alone carries it.
 func (r *runner) checkpoint(dir *journal.RunDir, final bool) error {
-	const share = 20
-	if !final && time.Since(r.wrote) < share*r.cost {
+	if !r.due(final) {
 		return nil
 	}
 	began := time.Now()
-	record, err := runbook.RenderState(r.session.doc, r.session.state)
+	record, err := runbook.LayOut(r.session.doc, r.session.state)
 	if err != nil {
 		return err
 	}
 	if r.written == nil {
-		err = journal.WriteNew(r.session.target, record)
+		err = journal.WriteNew(r.session.target, record.Text)
 	} else {
-		err = journal.Replace(r.session.target, r.written, record)
+		err = journal.Replace(r.session.target, r.written, record.Text)
 	}
 	var changed *journal.ChangedError
 	if errors.As(err, &changed) {
-		return fmt.Errorf("%w; it was left alone, and %s has all that the record would hold", err, dir.JournalPath())
+		return fmt.Errorf("%w: %w; it was left alone, and %s has all that the record would hold", executor.ErrChanged, err, dir.JournalPath())
 	}
 	if err != nil {
 		return err
 	}
-	r.written, r.wrote = record, time.Now()
+	r.written, r.layout, r.wrote = record.Text, record, time.Now()
 	r.cost = r.wrote.Sub(began)
 	if final {
 		return writeStatement(dir, r.session.doc)
@@ -65,6 +64,11 @@ func writeStatement(dir *journal.RunDir, doc *runbook.Document) error {
 		return err
 	}
 	return dir.WriteStatement(statement)
+}
+
+func (r *runner) due(final bool) bool {
+	const share = 20
+	return final || time.Since(r.wrote) >= share*r.cost
 }
 
 // signals turns the first INT, TERM or HUP into the end of the context, and

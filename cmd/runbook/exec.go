@@ -24,6 +24,7 @@ type execOptions struct {
 	resolve    []string
 	reason     string
 	freshShell bool
+	drift      bool
 	noColor    bool
 	quiet      bool
 	verbose    bool
@@ -54,7 +55,8 @@ A run that was stopped, for any reason, is continued by the same command.`,
 	flags.StringVar(&o.operator, "operator", "", "who runs it (default: the git identity, then the account's `name`)")
 	flags.StringArrayVar(&o.resolve, "resolve", nil, "`ID=done|failed|again` for a step whose outcome is unknown; needs --reason")
 	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
-	flags.StringVar(&o.reason, "reason", "", "why, for --resolve")
+	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
+	flags.StringVar(&o.reason, "reason", "", "why, for --resolve and --accept-drift")
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: only problems and the summary")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "also show what stays open while it runs")
@@ -75,7 +77,7 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 		return err
 	}
 	r := &runner{env: env, o: o, person: person, registry: builtin(person), resolve: resolutions}
-	if err := r.prepare(file); err != nil {
+	if err := r.prepare(ctx, file); err != nil {
 		return err
 	}
 	if r.nothingLeft() {

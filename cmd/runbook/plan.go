@@ -38,7 +38,7 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 		return err
 	}
 	flags.suggest = true
-	s, err := openSession(name, record)
+	s, err := openEdited(name, record)
 	if err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 		}
 	} else if err := writePlan(env.stdout, plan, s.state); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
+	}
+	if text := s.byHand(); text != "" {
+		fmt.Fprintf(env.stderr, "runbook: %s: %s\n", name, text)
 	}
 	return planError(env, plan)
 }

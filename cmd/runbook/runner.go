@@ -25,20 +25,26 @@ type runner struct {
 	registry *executor.Registry
 	resolve  map[runbook.ID]executor.Decision
 
-	session *session
-	plan    *runbook.Plan
-	written []byte // the record as it was last written; nil: not there yet
-	cost    time.Duration
-	wrote   time.Time
+	session  *session
+	plan     *runbook.Plan
+	adopted  []runbook.Event // what was written into the record by hand before this part of the run
+	longDiff []byte          // of a drift.accepted among them, where the event is too small for it
+	written  []byte          // what the record's file holds; nil: it is not there yet
+	layout   *runbook.Layout // what the run wrote there
+	cost     time.Duration   // of writing the record
+	wrote    time.Time
 }
 
 // prepare finds the run and makes its plan; it changes nothing.
-func (r *runner) prepare(file string) error {
-	s, err := openSession(file, r.o.record)
+func (r *runner) prepare(ctx context.Context, file string) error {
+	s, err := openEdited(file, r.o.record)
 	if err != nil {
 		return err
 	}
 	r.session = s
+	if r.adopted, err = r.handEdits(ctx); err != nil {
+		return err
+	}
 	if r.plan, err = r.o.plan(s, r.registry); err != nil {
 		return err
 	}
@@ -106,7 +112,7 @@ func checkDir(dir string) error {
 // nothingLeft reports a finished run to which this exec can add nothing.
 func (r *runner) nothingLeft() bool {
 	s := r.session
-	if !s.finished() || s.aside || !s.stated() {
+	if !s.finished() || s.aside || !s.stated() || len(r.adopted) > 0 {
 		return false
 	}
 	if r.person != nil {
@@ -170,7 +176,7 @@ func (r *runner) run(ctx context.Context) error {
 	defer lock.Close()
 	// Another run may have come and gone between the look and the lock.
 	before := len(r.session.entries)
-	if err := r.prepare(r.session.file); err != nil {
+	if err := r.prepare(ctx, r.session.file); err != nil {
 		return err
 	}
 	if len(r.session.entries) != before && r.nothingLeft() {
@@ -195,6 +201,9 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		return &exitError{exitRecording, err, ""}
 	}
 	defer dir.Close()
+	if err := r.saveDrift(dir); err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
 	file, lines, err := journal.Open(dir.JournalPath())
 	if err != nil {
 		return &exitError{exitRecording, err, ""}
@@ -207,12 +216,18 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	if err != nil {
 		return err
 	}
-	r.written = s.current
+	r.written, r.layout = s.current, s.layout
+	if r.layout == nil {
+		if r.layout, err = runbook.LayOut(s.doc, runbook.NewState()); err != nil {
+			return err
+		}
+	}
 	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
 	x := &executor.Executor{
 		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
 		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
 		Env: env, Private: private, Mask: environmentMask(env, identity.Operator, identity.User, identity.Host), Resolve: r.resolve, Timeout: 20 * time.Second,
+		Adopt:      func(final bool) ([]runbook.Event, error) { return r.handEditsSince(ctx, final) },
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
 	}
 	if r.person != nil {
@@ -225,6 +240,10 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		r.person.interrupted = ctx.Done()
 	}
 	result, err := x.Run(ctx, opening...)
+	var drift *runbook.DriftError
+	if errors.As(err, &drift) && s.state.Stopped != nil {
+		return errors.Join(r.summary(s.state), r.drifted(drift))
+	}
 	if err != nil {
 		return r.broken(err)
 	}

@@ -32,11 +32,24 @@ type session struct {
 	state   *runbook.State
 	torn    int  // bytes of a torn last line of the journal
 	aside   bool // the record on the disk is behind the journal
+	// layout is what current was written as by the run; nil where that is no
+	// question, because there is no run or no record yet.
+	layout *runbook.Layout
+	edited bool // current is not what the run wrote
 }
 
 // openSession finds out what FILE is: a template, or a record whose run can go
-// on. It changes nothing.
+// on. It changes nothing, and refuses a record that was edited by hand.
 func openSession(file, record string) (*session, error) {
+	s, err := openEdited(file, record)
+	if err == nil && s.edited {
+		return nil, s.editedError()
+	}
+	return s, err
+}
+
+// openEdited is openSession for those who can adopt what was edited by hand.
+func openEdited(file, record string) (*session, error) {
 	s, err := findSession(file, record)
 	if err != nil {
 		return nil, err
@@ -120,7 +133,7 @@ func (s *session) newest() error {
 	if err := s.read(id); err != nil {
 		return err
 	}
-	return s.compare(id)
+	return s.compare()
 }
 
 // fresh refuses a --record target that is something else than a record.
@@ -171,35 +184,75 @@ func (s *session) read(id string) error {
 	return nil
 }
 
-// compare decides whether the record on the disk is the run's.
-func (s *session) compare(id string) error {
-	want, err := runbook.RenderState(s.doc, s.state)
-	if err != nil {
-		return err
-	}
+// compare decides whether the record on the disk is the run's, and as of which
+// entry of the journal.
+func (s *session) compare() error {
 	switch {
-	case bytes.Equal(s.current, want):
-		return nil
-	case s.current == nil || s.earlier():
+	case s.current == nil || bytes.Equal(s.current, s.template) && !s.finished():
 		s.aside = true
-		return nil
-	case bytes.Equal(s.current, s.template) && !s.finished():
-		s.aside = true
-		return nil
+		return s.writtenAt(0)
 	case !isRecord(s.current) && s.finished() && s.inPlace() && !hasOutput(s.current):
 		s.forget()
 		return nil
-	case s.short():
+	}
+	if n := s.entryOf(recordHead(s.current)); n > 0 {
+		s.aside = n < len(s.entries)
+		return s.writtenAt(n)
+	}
+	if s.short() {
 		return usagef("bring the whole journal back from a backup or from git; nothing can go on without it",
 			"%s: the journal has fewer entries than the record says: its end is missing", s.journal())
 	}
-	hint := fmt.Sprintf("keep your edit elsewhere and bring the file back to what run %s wrote; `runbook reset` gives the run up and keeps a copy of the file", id)
-	if !isRecord(s.current) {
-		hint = fmt.Sprintf("keep your edit elsewhere and bring the file back to %s: exec then goes on with run %s",
-			filepath.Join(s.runs, id, "template.md"), id)
+	if !isRecord(s.current) && !hasOutput(s.current) {
+		return s.writtenAt(0)
 	}
-	if at := firstDifference(want, s.current); isRecord(s.current) {
-		return usagef(hint, "%s:%d: the record was edited after the run wrote it", s.file, at)
+	return s.writtenAt(len(s.entries))
+}
+
+// writtenAt compares the record with what the first n entries produce.
+func (s *session) writtenAt(n int) error {
+	state := s.state
+	if n < len(s.entries) {
+		var err error
+		if state, err = runbook.Fold(s.entries[:n]); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.layout, err = runbook.LayOut(s.doc, state); err != nil {
+		return err
+	}
+	s.edited = s.current != nil && !bytes.Equal(s.current, s.layout.Text)
+	return nil
+}
+
+var headLine = []byte("; head: `")
+
+// recordHead is the digest of the last entry that a record says it shows.
+func recordHead(record []byte) runbook.Digest {
+	at := bytes.LastIndex(record, headLine)
+	if at < 0 {
+		return ""
+	}
+	head, _, _ := bytes.Cut(record[at+len(headLine):], []byte("`"))
+	return runbook.Digest(head)
+}
+
+// entryOf is the number of the entry with that digest; 0 is none.
+func (s *session) entryOf(head runbook.Digest) int {
+	for n := len(s.entries); n > 0; n-- {
+		if s.entries[n-1].Digest == head {
+			return n
+		}
+	}
+	return 0
+}
+
+// editedError refuses a record that is not what its run wrote.
+func (s *session) editedError() error {
+	hint := fmt.Sprintf("exec adopts what was filled in by hand, and shows the rest; `runbook reset` gives run %s up and keeps a copy of the file", s.id)
+	if isRecord(s.current) {
+		return usagef(hint, "%s:%d: the record was edited after the run wrote it", s.file, firstDifference(s.layout.Text, s.current))
 	}
 	return usagef(hint, "%s was edited while a run of it is not finished", s.file)
 }
@@ -223,29 +276,17 @@ func (s *session) placeholders() []runbook.GivenFor {
 // one is finished, and the file has been made a template again.
 func (s *session) forget() {
 	s.template, s.doc = s.current, nil
-	s.id, s.entries, s.state = "", nil, nil
+	s.id, s.entries, s.state, s.layout = "", nil, nil, nil
 }
 
-// earlier reports whether the record is what an earlier part of the journal
-// produces: the runner was killed before it wrote the rest.
-func (s *session) earlier() bool {
-	for n := len(s.entries) - 1; n > 0; n-- {
-		if !bytes.Contains(s.current, []byte(s.entries[n-1].Digest)) {
-			continue
-		}
-		got, err := runbook.Render(s.doc, s.entries[:n])
-		return err == nil && bytes.Equal(got, s.current)
-	}
-	return false
-}
-
-// finished reports whether the run has no step left to do.
+// finished reports whether the run has no step left to do. One that is held
+// goes on: by an edit, it may be, that kept its record from being written.
 func (s *session) finished() bool {
 	stop := (*runbook.RunStopped)(nil)
 	if s.state != nil {
 		stop = s.state.Stopped
 	}
-	return stop != nil && (stop.Left == 0 || stop.Result == runbook.Abandoned)
+	return stop != nil && (stop.Left == 0 && stop.Result != runbook.Held || stop.Result == runbook.Abandoned)
 }
 
 // stated reports whether nothing of the seal that closes the run's last stop is

@@ -46,7 +46,7 @@ func runStatus(env *environment, o *execOptions, file string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	s, err := openSession(file, o.record)
+	s, err := openEdited(file, o.record)
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,9 @@ func runStatus(env *environment, o *execOptions, file string) error {
 	}
 	if s.state.Stopped == nil {
 		s.state.Stopped = &runbook.RunStopped{Result: "under way", Reason: whereItWas(r.plan, s.state)}
+	}
+	if text := s.byHand(); text != "" {
+		fmt.Fprintf(env.stderr, "runbook: %s: %s\n", file, text)
 	}
 	return r.summary(s.state)
 }
