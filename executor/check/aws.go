@@ -292,7 +292,7 @@ func expand(patterns []string, kind string, listing func() ([]string, error)) (f
 			fits = slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !wild(p, name) })
 		}
 		if len(fits) == 0 {
-			without = append(without, quote(p))
+			without = append(without, p)
 		}
 		for _, name := range fits {
 			if !slices.Contains(found, name) {
@@ -303,6 +303,14 @@ func expand(patterns []string, kind string, listing func() ([]string, error)) (f
 	return found, without, nil
 }
 
+func quoted(list []string) []string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = quote(s)
+	}
+	return texts
+}
+
 func isPattern(name string) bool { return strings.Contains(name, "*") }
 
 // expandAll is expand for a claim about what things are like: a pattern that
@@ -310,7 +318,7 @@ func isPattern(name string) bool { return strings.Contains(name, "*") }
 func expandAll(patterns []string, kind string, listing func() ([]string, error)) ([]string, error) {
 	found, without, err := expand(patterns, kind, listing)
 	if err == nil && len(without) > 0 {
-		err = fmt.Errorf("no %s fit %s", kind, some(without))
+		err = fmt.Errorf("no %s fit %s", kind, some(quoted(without)))
 	}
 	return found, err
 }
@@ -379,11 +387,12 @@ func (s survey) decide(q executor.Query, a *awsAPI, request string) (executor.Fi
 	return decided(q, true, "%s: so for all %d: %s", from, len(s), some(all))
 }
 
-// An existence is the question whether what an argument names is there, and as
-// it must be to count as that.
+// An existence is the question whether what is named is there, and as it must
+// be to count as that.
 type existence struct {
-	arg, kind                string // the argument, and what it names, in the plural
-	listRequest, lookRequest string // as the aws CLI names them
+	named                    []string // names and patterns
+	kind                     string   // what they name, in the plural
+	listRequest, lookRequest string   // as the aws CLI names them
 	list                     func(ctx context.Context) ([]string, error)
 	look                     func(ctx context.Context, name string) (sight, error)
 }
@@ -395,12 +404,12 @@ func existing(ctx context.Context, q executor.Query, a *awsAPI, e existence) (ex
 	if err != nil {
 		return executor.Finding{}, err
 	}
-	found, without, err := expand(list(q.Args[e.arg]), e.kind, func() ([]string, error) { return e.list(ctx) })
+	found, without, err := expand(e.named, e.kind, func() ([]string, error) { return e.list(ctx) })
 	if err != nil {
 		return executor.Finding{}, err
 	}
 	if len(without) > 0 {
-		return decided(q, false, "%s: no %s fit %s", a.from(e.listRequest), e.kind, some(without))
+		return decided(q, false, "%s: no %s fit %s", a.from(e.listRequest), e.kind, some(quoted(without)))
 	}
 	seen, err := each(ctx, found, e.look)
 	if err != nil {

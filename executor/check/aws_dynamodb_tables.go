@@ -46,7 +46,7 @@ func (c DynamoTables) Check(ctx context.Context, q executor.Query) (executor.Fin
 	return askAWS(ctx, q, func(ctx context.Context, a *awsAPI) (executor.Finding, error) {
 		api := dynamodb.NewFromConfig(a.Config)
 		return existing(ctx, q, a, existence{
-			arg: "tables", kind: "tables", listRequest: "dynamodb list-tables", lookRequest: "dynamodb describe-table",
+			named: list(q.Args["tables"]), kind: "tables", listRequest: "dynamodb list-tables", lookRequest: "dynamodb describe-table",
 			list: func(ctx context.Context) ([]string, error) { return dynamoTables(ctx, api) },
 			look: func(ctx context.Context, name string) (sight, error) {
 				table, err := dynamoTable(ctx, api, name)

@@ -332,6 +332,14 @@ var awsCases = []awsCase{
 	{DynamoTables{}, []string{"tables", "a"}},
 	{DynamoTables{}, []string{"tables", "a*"}},
 	{DynamoTags{}, []string{"tables", "a", "keys", "k"}},
+	{KMSRotation{}, []string{"keys", "alias/a"}},
+	{KMSRotation{}, []string{"keys", "alias/a*"}},
+	{SNSSubscriptions{}, []string{"topic", "arn:aws:sns:eu-west-1:123456789012:a"}},
+	{SNSSubscriptions{}, []string{"topic", "a"}},
+	{SNSTopic{}, []string{"topic", "arn:aws:sns:eu-west-1:123456789012:a"}},
+	{SNSTopic{}, []string{"topic", "a"}},
+	{SSMParameter{}, []string{"name", "a", "readable", "true", "under", "1s"}},
+	{SSMParameter{}, []string{"name", "a*"}},
 }
 
 func TestAWSRetries(t *testing.T) {
@@ -451,7 +459,7 @@ func TestExpand(t *testing.T) {
 		{"prod-a", nil, "prod-a", ""},
 		{"prod-*", all, "prod-a prod-b", ""},
 		{"prod-*,*-a,prod-b", all, "prod-a prod-b test-a", ""},
-		{"stage-*,prod-a", all, "prod-a", `"stage-*"`},
+		{"stage-*,prod-a", all, "prod-a", "stage-*"},
 		{"*", []string{}, "", "there are no tables at all"},
 	} {
 		found, without, err := expand(list(tt.patterns), "tables", func() ([]string, error) {

@@ -31,7 +31,7 @@ fi`
 	fake := awsAnswers(t, awsConformance).URL
 	aws := func(args ...string) executortest.Adapter {
 		// What has a name may have any.
-		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern"}}
+		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern", "topic", "endpoint", "protocol"}}
 	}
 	for _, tt := range []struct {
 		check   executor.Check
@@ -54,7 +54,11 @@ fi`
 		{GitHubSecrets{}, executortest.Adapter{Query: fakeGitHubWorld(t).question("o/r", "A", ""), Contacts: true}},
 		{GitHubVariables{}, executortest.Adapter{Query: fakeGitHubWorld(t).question("o/r", "A", ""), Contacts: true}},
 		{HTTP{}, executortest.Adapter{Query: question(root, map[string]string{"url": site(t).URL + "/ok"}), Contacts: true, Free: []string{"contains"}}},
+		{KMSRotation{}, aws("keys", "alias/a")},
 		{Output{}, executortest.Adapter{Query: output}},
+		{SNSSubscriptions{}, aws("topic", "arn:aws:sns:eu-west-1:123456789012:a")},
+		{SNSTopic{}, aws("topic", "arn:aws:sns:eu-west-1:123456789012:a")},
+		{SSMParameter{}, aws("name", "a", "readable", "true")},
 		{Step{}, executortest.Adapter{Query: question(root, map[string]string{"run": "true"}), Contacts: true}},
 		{TerraformDrift{}, executortest.Adapter{Query: terraform(), Contacts: true}},
 		{TerraformOutput{}, executortest.Adapter{Query: terraform("name", "url"), Contacts: true, Free: []string{"name", "equals", "matches"}}},
@@ -79,6 +83,12 @@ var awsConformance = map[string]string{
 	"ListMetrics":               metricsAre("", "Latency"),
 	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
 	"DescribeTable":             `{"Table":{"TableName":"a","TableStatus":"ACTIVE","TableArn":"arn:aws:dynamodb:eu-west-1:123456789012:table/a","DeletionProtectionEnabled":true}}`,
+	"DescribeKey":               keyIs("Enabled", ""),
+	"GetKeyRotationStatus":      `{"KeyRotationEnabled":true}`,
+	"GetParameter":              `{"Parameter":{"Name":"a","Type":"String","Value":"v"}}`,
+	"GetTopicAttributes":        "<R><GetTopicAttributesResult><Attributes><entry><key>TopicArn</key><value>arn:aws:sns:eu-west-1:123456789012:a</value></entry></Attributes></GetTopicAttributesResult></R>",
+	"ListSubscriptionsByTopic":  subscribed("", "email a@example.org confirmed"),
+	"ListTopics":                topicsAre("", "a"),
 	"GetCallerIdentity":         callerIs("123456789012", "arn:aws:iam::123456789012:user/ada"),
 	"GetItem":                   `{"ConsumedCapacity":{"TableName":"a"}}`,
 	"ListBackups":               `{"BackupSummaries":[]}`,
@@ -143,8 +153,16 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		{GitHubVariables{}, map[string]string{"repository": "o-p/r.x_y", "names": "A_1,b", "environment": "prod"}, ""},
 		{HTTP{}, map[string]string{"url": "example.org"}, "only http:// and https://"},
 		{HTTP{}, map[string]string{"url": "https://example.org/", "status": "200,204"}, ""},
+		{KMSRotation{}, map[string]string{"keys": "1234-*"}, "can be a pattern"},
+		{KMSRotation{}, map[string]string{"keys": "alias/app-*"}, ""},
 		{Output{}, map[string]string{"step": "a", "expect": "stdout == 1"}, "unknown name stdout"},
 		{Output{}, map[string]string{"step": "a", "expect": "json.a == 1", "command": "2"}, ""},
+		{SNSSubscriptions{}, map[string]string{"topic": "a", "min": "0"}, "min: "},
+		{SNSSubscriptions{}, map[string]string{"topic": "a", "min": "2", "protocol": "email-json"}, ""},
+		{SNSTopic{}, map[string]string{"topic": ","}, "none is given"},
+		{SSMParameter{}, map[string]string{"name": "a", "type": "secure"}, "type: "},
+		{SSMParameter{}, map[string]string{"name": "a", "under": "fast"}, "under: "},
+		{SSMParameter{}, map[string]string{"name": "a", "type": "SecureString", "under": "100ms", "readable": "true"}, ""},
 		{Step{}, map[string]string{"run": " "}, "no command"},
 		{Step{}, map[string]string{"run": "true", "expect": `lines[0] == "a"`}, ""},
 		{TerraformOutput{}, map[string]string{"name": "a", "matches": "a)|(b"}, "matches: "},
