@@ -121,6 +121,9 @@ func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
 	if stop, reason, err := x.resolve(); stop != "" || err != nil {
 		return stop, reason, err
 	}
+	if err := x.findPlans(ctx); err != nil {
+		return "", "", err
+	}
 	for {
 		if ctx.Err() != nil {
 			return runbook.Interrupted, "interrupted", nil

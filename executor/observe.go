@@ -53,6 +53,7 @@ func stopped(err error) (runbook.Result, string, error) {
 type answer struct {
 	value   Value
 	finding Finding
+	seen    []runbook.Event // the files whose content was judged
 	err     error
 }
 
@@ -105,6 +106,7 @@ func (x *Executor) put(ctx context.Context, t *runbook.Task, b *runbook.Binding)
 			return a
 		}
 		a.finding, a.err = check.Check(ctx, q)
+		x.judged(a)
 		return a
 	}
 	source, ok := x.Registry.Sources[b.Use]
@@ -143,7 +145,7 @@ func (x *Executor) query(t *runbook.Task) Query {
 func (x *Executor) settle(t *runbook.Task, a *answer) []runbook.Event {
 	err := a.err
 	if err == nil && t.Slot.Kind == runbook.ItemSlot {
-		return x.settleItem(t, a.finding)
+		return append(a.seen, x.settleItem(t, a.finding)...)
 	}
 	if err == nil {
 		err = acceptable(t, a.value)

@@ -15,6 +15,7 @@ type observer struct {
 	x        *Executor
 	t        *runbook.Task
 	commands []runbook.Command
+	ctx      context.Context
 	out      capture
 	failed   *failure
 	exited   bool  // the last command ended the shell: nothing after it runs
@@ -29,8 +30,19 @@ func (o *observer) Started(i int) error {
 	if o.failed != nil {
 		return errStep
 	}
+	var events []runbook.Event
+	for _, abs := range o.x.applied(o.t, o.commands, i) {
+		digest, why := o.x.compare(o.ctx, abs)
+		if why != "" {
+			o.failed = &failure{command: i, held: true, why: fmt.Sprintf("step %d, line %d, does not start: %s", o.t.Number, o.commands[i].Line, why)}
+			return errStep
+		}
+		if digest != "" {
+			events = append(events, &runbook.FileSeen{Path: o.x.rel(abs), Digest: digest, As: "applied", Step: o.t.Slot.ID, Command: i})
+		}
+	}
 	if o.err == nil {
-		o.err = o.x.commit(&runbook.CommandStarted{Step: o.t.Slot.ID, Command: i, Attempt: o.attempt()})
+		o.err = o.x.commit(append(events, &runbook.CommandStarted{Step: o.t.Slot.ID, Command: i, Attempt: o.attempt()})...)
 	}
 	if o.err == nil {
 		o.x.Progress.CommandStarted(o.t, i)
@@ -89,6 +101,11 @@ func (o *observer) record(i int, r Result) error {
 	// the two would make a pass of a promise that was not kept.
 	if err := o.judge(i, r, withheld != ""); err != nil {
 		return err
+	}
+	if !r.Failed() {
+		if err := x.queue(x.made(o.t, i)...); err != nil {
+			return err
+		}
 	}
 	return x.queue(event)
 }

@@ -69,6 +69,9 @@ type Finding struct {
 	Evidence string // what it rests on, in a line
 	By       string // the person, for an attestation
 	Note     string
+	// Seen is the file whose content was judged, where a later command acts on
+	// it: a saved plan. As is "judged".
+	Seen *runbook.FileSeen
 }
 
 // A Secret is a value that must not reach the record. Name says in its place

@@ -30,6 +30,9 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 		}
 		return runbook.Held, stop, err
 	}
+	if why := x.changedPlan(ctx, t, commands); why != "" {
+		return runbook.Held, why, nil
+	}
 	if err := x.again(t); err != nil {
 		return "", "", err
 	}
@@ -47,6 +50,9 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 		}
 		if failure == nil {
 			return "", "", x.checkpoint(false)
+		}
+		if failure.held {
+			return runbook.Held, failure.why, x.checkpoint(false)
 		}
 		if failure.interrupted {
 			return runbook.Interrupted, failure.why, x.checkpoint(false)
@@ -166,6 +172,7 @@ type failure struct {
 	command     int
 	why         string
 	interrupted bool
+	held        bool // nothing went wrong yet: the command was kept from starting
 }
 
 // attempt runs what is left of the step.
@@ -179,7 +186,7 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	x.edits = nil
 	dir := x.resumeDir(t, st, first)
 	x.Progress.StepStarted(t, t.Start.Path, first)
-	obs := &observer{x: x, t: t, commands: commands}
+	obs := &observer{x: x, t: t, commands: commands, ctx: ctx}
 	job := Job{
 		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
 		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,

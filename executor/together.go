@@ -68,6 +68,7 @@ func together(t *runbook.Task, parts []*answer) *answer {
 			continue
 		}
 		f := a.finding
+		all.seen = append(all.seen, a.seen...)
 		said := f.Evidence
 		if f.By != "" {
 			names = append(names, f.By)

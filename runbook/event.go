@@ -280,6 +280,9 @@ func EventTypes() Events {
 		func() Event { return new(PlaceholderGiven) },
 		func() Event { return new(SlotOpen) },
 		func() Event { return new(Noted) },
+		func() Event { return new(FileSeen) },
+		func() Event { return new(PinChecked) },
+		func() Event { return new(Attested) },
 		func() Event { return new(RunSealed) },
 		func() Event { return new(SignedOff) },
 	} {

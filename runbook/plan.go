@@ -45,6 +45,8 @@ type Task struct {
 	// Terraform holds, by command, the absolute directories in which it needs
 	// terraform's configuration; "" is one that only the run will know.
 	Terraform map[int][]string
+	// Plans holds, by command, the saved plans that it makes and applies.
+	Plans map[int]SavedPlans
 }
 
 // A PlanInput is all that a plan depends on besides the document.
@@ -131,7 +133,7 @@ func (b *planner) steps() {
 			continue // it never runs, and leaves nothing behind
 		}
 		b.report(problems...)
-		t.Terraform = walk.follow(t.Number, t.Script, t.Start.Abs)
+		t.Terraform, t.Plans = walk.follow(t.Number, t.Script, t.Start.Abs)
 		for c, command := range t.Script.Commands {
 			dir := ""
 			if at := t.Terraform[c]; len(at) == 1 && at[0] != "" {

@@ -44,6 +44,7 @@ type commandJSON struct {
 	Text         string   `json:"text"`
 	Comment      string   `json:"comment"`
 	Creates      []string `json:"creates"`
+	Applies      []string `json:"applies,omitempty"` // saved plans, compared with what was made or judged
 	Placeholders []string `json:"placeholders"`
 	Sensitive    bool     `json:"sensitive"`
 	Why          string   `json:"why,omitempty"` // why it is sensitive
@@ -222,7 +223,7 @@ func (p *Plan) stepJSON(t *Task) stepJSON {
 		if why == "" {
 			why = t.Sensitive
 		}
-		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), list(c.Placeholders), why != "", why}
+		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), c.Applies, list(c.Placeholders), why != "", why}
 	}
 	for i, e := range t.Script.Expects {
 		s.Expects[i] = expectJSON(e)

@@ -45,6 +45,9 @@ type Command struct {
 	// state, what is asked of terraform before its output is recorded.
 	Terraform TerraformUse
 
+	// Applies are the saved plans that it has terraform apply, as written.
+	Applies []string
+
 	flow dataFlow // what it does with variables
 }
 
@@ -93,4 +96,6 @@ type Effect struct {
 	// last. Path is then given from the directory that the subshell starts in:
 	// "(cd a && cat b)" enters "a" and reads "a/b".
 	Inside bool
+	// Plan reports a saved plan of terraform: made, or, as Reads, applied.
+	Plan bool
 }

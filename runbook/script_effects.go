@@ -29,6 +29,7 @@ type effectWalker struct {
 	dir    string // inside: where its cd commands have led, from there
 	lost   bool   // inside: a cd led to a place that only the run knows
 	maybe  bool   // only run on a condition: needs nothing for certain
+	plan   bool   // what is recorded now is a saved plan of terraform
 }
 
 // add records an effect on a path as far as it is relative and certain.
@@ -60,7 +61,7 @@ func (w *effectWalker) emit(kind EffectKind, p, by string) {
 			return
 		}
 	}
-	s.Effects = append(s.Effects, Effect{Kind: kind, Path: p, Command: w.command, By: by, Inside: w.inside})
+	s.Effects = append(s.Effects, Effect{Kind: kind, Path: p, Command: w.command, By: by, Inside: w.inside, Plan: w.plan})
 }
 
 // isWithinMade reports whether p lies in a directory that the step makes: what

@@ -126,7 +126,7 @@ func TestCreatesAreAsWritten(t *testing.T) {
 
 func TestEffectsNameTheirCommandAndProgram(t *testing.T) {
 	s := readText(t, "ls\ncat a > b\n")
-	want := []Effect{{Makes, "b", 1, "cat", false}, {Reads, "a", 1, "cat", false}}
+	want := []Effect{{Makes, "b", 1, "cat", false, false}, {Reads, "a", 1, "cat", false, false}}
 	if fmt.Sprint(s.Effects) != fmt.Sprint(want) {
 		t.Errorf("got %v, want %v", s.Effects, want)
 	}

@@ -124,11 +124,16 @@ func (w *effectWalker) terraform(by string, words []shellArg) {
 func (w *effectWalker) planFiles(by string, rest []shellArg) {
 	switch rest[0].value {
 	case "plan":
+		w.plan = true
 		for _, a := range flagValues(rest, "-out") {
 			w.makesAt(a, by)
 		}
 	case "apply", "show":
 		if files := operandsOf(rest, terraformValued); len(files) == 1 {
+			if w.plan = rest[0].value == "apply"; w.plan {
+				c := &w.reader.script.Commands[w.command]
+				c.Applies = append(c.Applies, w.source(files[0]))
+			}
 			w.atArg(Reads, files[0], by)
 		}
 	}

@@ -290,12 +290,19 @@ func (w *dirWalk) nowhere(n int, needs []Effect, line int) Problem {
 // follow moves the walk to the end of a step that starts in dir, and returns
 // where each command that needs terraform's configuration would find it: the
 // absolute directories, "" for one that only the run will know.
-func (w *dirWalk) follow(n int, script *Script, dir string) map[int][]string {
-	var terraform map[int][]string
+//
+// plans are the saved plans that each command makes and applies.
+func (w *dirWalk) follow(n int, script *Script, dir string) (terraform map[int][]string, plans map[int]SavedPlans) {
 	here := dir
 	w.visit(dir)
 	for _, e := range script.Effects {
 		abs := w.enter(here, e.Path)
+		if e.Plan && abs != "" {
+			if plans == nil {
+				plans = map[int]SavedPlans{}
+			}
+			plans[e.Command] = plans[e.Command].with(e.Kind, abs)
+		}
 		switch {
 		case e.Kind == Makes:
 			if abs != "" && w.made[abs] == 0 {
@@ -319,7 +326,20 @@ func (w *dirWalk) follow(n int, script *Script, dir string) map[int][]string {
 		}
 	}
 	w.last, w.lastStep = here, n
-	return terraform
+	return terraform, plans
+}
+
+// SavedPlans are the saved plans of terraform that a command makes and applies,
+// absolute, as far as its text tells.
+type SavedPlans struct{ Makes, Applies []string }
+
+func (p SavedPlans) with(kind EffectKind, abs string) SavedPlans {
+	if kind == Makes {
+		p.Makes = append(p.Makes, abs)
+	} else {
+		p.Applies = append(p.Applies, abs)
+	}
+	return p
 }
 
 // enter resolves p from dir; from a directory that only the run knows, a

@@ -26,8 +26,11 @@ type State struct {
 	Deviations   []Entry       // of Deviation and StepResolved
 	Drift        []Entry       // of DriftAccepted
 	Notes        []*Noted
-	Signed       map[ID]*SignedOff // sign-offs by signature
-	Sealed       bool              // the last entry is run.sealed
+	Files        map[string]*FileState // by path, those whose content matters
+	Pins         []Entry               // of PinChecked, oldest first
+	Attested     map[ID][]*Attested    // of items that take several persons' words
+	Signed       map[ID]*SignedOff     // sign-offs by signature
+	Sealed       bool                  // the last entry is run.sealed
 
 	Entries int
 	Head    Digest // of the last entry
@@ -74,6 +77,8 @@ func NewState() *State {
 		Choices:      map[ID]*ChoiceSettled{},
 		Placeholders: map[string]*PlaceholderGiven{},
 		Open:         map[ID]string{},
+		Files:        map[string]*FileState{},
+		Attested:     map[ID][]*Attested{},
 		Signed:       map[ID]*SignedOff{},
 	}
 }
@@ -152,7 +157,9 @@ func (s *State) apply(e Entry) error {
 			return fmt.Errorf("the seal counts %d entries up to %s, and there are %d up to %s", ev.Entries, ev.Head, s.Entries, s.Head)
 		}
 	default:
-		return s.applyStep(e)
+		if !s.applyClaim(e) {
+			return s.applyStep(e)
+		}
 	}
 	return nil
 }

@@ -193,7 +193,7 @@ func (p *planWriter) step(t *runbook.Task) {
 				p.line("            %s", l)
 			}
 		}
-		p.commandNotes(t, c)
+		p.commandNotes(t, i)
 		for _, e := range t.Script.Expects {
 			if e.Command == i {
 				p.expect(&e)
@@ -207,7 +207,8 @@ func (p *planWriter) step(t *runbook.Task) {
 	}
 }
 
-func (p *planWriter) commandNotes(t *runbook.Task, c *runbook.Command) {
+func (p *planWriter) commandNotes(t *runbook.Task, command int) {
+	c := &t.Script.Commands[command]
 	why := c.Sensitive
 	if why == "" {
 		why = t.Sensitive
@@ -217,6 +218,9 @@ func (p *planWriter) commandNotes(t *runbook.Task, c *runbook.Command) {
 	}
 	if len(c.Creates) > 0 {
 		p.line("            makes %s", runbook.Visible(strings.Join(c.Creates, ", ")))
+	}
+	if note := p.plan.ApplyNote(t, command); note != "" {
+		p.line("            %s", runbook.Visible(note))
 	}
 	for _, text := range c.Placeholders {
 		if g, ok := p.plan.Values[text]; ok {

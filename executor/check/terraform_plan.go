@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -76,8 +77,10 @@ func (TerraformPlan) Check(ctx context.Context, q executor.Query) (executor.Find
 		return executor.Finding{}, fmt.Errorf("%s: %w", quote(file), err)
 	}
 	judged, ok := limits.judge(counts)
-	return decided(q, ok, "%s show -json %s in %s: %d to create, %d to update, %d to delete, %d to replace; expected %s; sha256 %s",
+	f, err := decided(q, ok, "%s show -json %s in %s: %d to create, %d to update, %d to delete, %d to replace; expected %s; sha256 %s",
 		t.tool, file, t.place, counts.create, counts.update, counts.delete, counts.replace, judged, sum)
+	f.Seen = &runbook.FileSeen{Path: path.Join(dir, filepath.ToSlash(file)), Digest: runbook.Digest("sha256:" + sum), As: "judged"}
+	return f, err
 }
 
 // A savedPlan is what is read of a plan.
