@@ -351,8 +351,8 @@ func saysAll(about []phrase, ws []string) bool {
 // stands before the item, and is of the item's environment.
 func (p *proposer) choose(list []fact, f *finder, t *Task, ws []string) foundValue {
 	v := foundValue{known: true}
-	var values, lines []string
-	sections := map[int]bool{}
+	var values, lines, doubts []string
+	sections, further := map[int]bool{}, false
 	list, other := p.ofEnvironment(list, f, ws)
 	for _, x := range list {
 		if !slices.Contains(values, x.value) {
@@ -362,26 +362,28 @@ func (p *proposer) choose(list []fact, f *finder, t *Task, ws []string) foundVal
 			lines = append(lines, l)
 		}
 		sections[x.section] = true
-		if x.at > t.Slot.Mark.Start && !p.inSection(x.section, t.Slot.Section) {
-			v.doubt = "is named only further down"
-		}
+		further = further || x.at > t.Slot.Mark.Start && !p.inSection(x.section, t.Slot.Section)
+	}
+	if further {
+		doubts = append(doubts, "is named only further down")
 	}
 	if other != "" {
-		v.doubt = other
+		doubts = append(doubts, other)
 	}
 	switch {
 	case f.all:
 		if len(sections) > 1 {
-			v.doubt = "is put together from several sections"
+			doubts = append(doubts, "is put together from several sections")
 		}
 		v.value = strings.Join(values, ",")
 	case len(values) > 1:
 		nearest := values[len(values)-1]
-		v.doubt = "could be any of " + strings.Join(values[:min(len(values), 4)], ", ")
+		doubts = append(doubts, "could be any of "+strings.Join(values[:min(len(values), 4)], ", "))
 		v.value, lines = nearest, lines[len(lines)-1:]
 	default:
 		v.value = values[0]
 	}
+	v.doubt = strings.Join(doubts, " and ")
 	v.where = "line "
 	if lines = lines[:min(len(lines), 4)]; len(lines) > 1 {
 		v.where = "lines "

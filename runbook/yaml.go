@@ -45,10 +45,14 @@ func (r *yamlReader) fault(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Severity: Error, Code: r.code, Message: where + ": " + fmt.Sprintf(format, args...)})
 }
 
-// mapping calls do for each key of a mapping; a key given twice is a fault.
+// mapping calls do for each key of a mapping; a key given twice is a fault. A
+// key with nothing below it but comments has none.
 func (r *yamlReader) mapping(n *yaml.Node, do func(k, v *yaml.Node)) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return
 	}
 	if n.Kind != yaml.MappingNode {
 		r.fault(n.Line, "here a mapping is expected")

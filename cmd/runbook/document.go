@@ -105,10 +105,15 @@ func gitLine(ctx context.Context, dir string, args ...string) string {
 	return strings.TrimSpace(line)
 }
 
+// sidecarOf is the path of a template's sidecar.
+func sidecarOf(template string) string {
+	return strings.TrimSuffix(template, filepath.Ext(template)) + ".runbook.yaml"
+}
+
 // readSidecar reads the file beside a template that binds its slots; nil if
 // there is none.
 func readSidecar(template string) (*runbook.Sidecar, []runbook.Problem, error) {
-	name := strings.TrimSuffix(template, filepath.Ext(template)) + ".runbook.yaml"
+	name := sidecarOf(template)
 	src, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil

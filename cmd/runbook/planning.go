@@ -24,7 +24,8 @@ type planFlags struct {
 	timeout time.Duration
 	format  string
 	rules   string
-	suggest bool // the plan is for a person, who is shown what rules propose
+	suggest bool           // the plan is for a person, who is shown what rules propose
+	known   *runbook.Rules // those of the last plan
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
@@ -68,9 +69,8 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 	if car != nil {
 		s.sidecar = car.Bytes
 	}
-	var rules *runbook.Rules
 	if f.suggest {
-		if rules, err = readRules(s.place, f.rules, registry.Catalog()); err != nil {
+		if f.known, err = readRules(s.place, f.rules, registry.Catalog()); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +78,7 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 		Catalog: registry.Catalog(), Sidecar: car, Givens: append(list, s.placeholders()...),
 		Tree: newDiskTree(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
-		Strict: f.strict, Timeout: f.timeout, Rules: rules,
+		Strict: f.strict, Timeout: f.timeout, Rules: f.known,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
 	plan.Problems = append(plan.Problems, invalid(plan, registry)...)
