@@ -61,15 +61,30 @@ func (c *capture) lineCount() int64 {
 	return c.lines
 }
 
-// kept returns what was kept, masked and in order. Where something is missing
-// between head and tail, both are cut back after masking: to whole lines, or by
-// more than any secret is long, so that no half of one escapes there.
-func (c *capture) kept(mask *Mask) (head, tail []byte) {
+// raw returns what was kept, in order and as it was printed. Where nothing is
+// missing between the two, tail is nil.
+func (c *capture) raw() (head, tail []byte) {
 	tail = append(append([]byte(nil), c.tail[c.at:]...), c.tail[:c.at]...)
 	if c.bytes == int64(len(c.head)+len(tail)) {
-		return mask.Apply(append(c.head, tail...)), nil
+		return append(c.head[:len(c.head):len(c.head)], tail...), nil
 	}
-	head, tail = mask.Apply(c.head), mask.Apply(tail)
+	return c.head, tail
+}
+
+// hold makes of it what quarantine keeps.
+func (c *capture) hold() *heldOutput {
+	head, tail := c.raw()
+	return &heldOutput{Head: head, Tail: tail, Bytes: c.bytes, Lines: c.lineCount()}
+}
+
+// masked returns head and tail of a held output, masked. Where something is
+// missing between the two, both are cut back after masking: to whole lines, or
+// by more than any secret is long, so that no half of one escapes there.
+func (h *heldOutput) masked(mask *Mask) (head, tail []byte) {
+	head, tail = mask.Apply(h.Head), mask.Apply(h.Tail)
+	if len(h.Tail) == 0 {
+		return head, nil
+	}
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
 		head = head[:i+1]
 	} else {
@@ -81,15 +96,11 @@ func (c *capture) kept(mask *Mask) (head, tail []byte) {
 	return head, nil
 }
 
-// digest describes the output for the journal; full is what goes into a file
-// of the run directory when the journal does not hold it all.
-func (c *capture) digest(mask *Mask, withheld string) (out runbook.Output, full []byte) {
-	out = runbook.Output{Bytes: c.bytes, Lines: c.lineCount(), Withheld: withheld}
-	if withheld != "" || c.bytes == 0 {
-		return out, nil
-	}
-	head, tail := c.kept(mask)
-	whole := c.bytes <= keepHead+keepTail
+// excerpt is what the journal shows of a held output; full is what goes into a
+// file of the run directory when the journal does not hold it all.
+func (h *heldOutput) excerpt(mask *Mask) (out runbook.Output, full []byte) {
+	head, tail := h.masked(mask)
+	whole := len(h.Tail) == 0
 	if whole && len(head) <= showAll {
 		out.Head = runbook.Visible(string(head))
 		return out, nil

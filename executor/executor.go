@@ -18,6 +18,7 @@ type Journal interface {
 // An OutputStore keeps outputs that are too large for the journal.
 type OutputStore interface {
 	WriteOutput(name string, data []byte) error
+	ReadOutput(name string) ([]byte, error)
 }
 
 // An Executor performs one run of one plan. Fill it in, call Run once. All its
@@ -40,6 +41,8 @@ type Executor struct {
 	Env      []string // the environment of steps, sources and checks
 	Private  string   // a directory for the engine's state, mode 0700
 	Mask     *Mask
+	// Quarantine keeps outputs until the run stops; nil: in memory.
+	Quarantine Quarantine
 	// Resolve is a person's word, given beforehand, on steps whose outcome is
 	// unknown.
 	Resolve map[runbook.ID]Decision
@@ -58,7 +61,12 @@ type Executor struct {
 	// for ErrChanged, after which Adopt is called again.
 	Checkpoint func(final bool) error
 
-	pending  [][]byte // encoded entries that are not durable yet
+	pending  [][]byte               // encoded entries that are not durable yet
+	released []string               // outputs that the record has, and quarantine too
+	printed  map[string]*heldOutput // small outputs that are held, by name
+	fresh    map[string]bool        // files of the run directory that this stop has written
+	before   int                    // secrets known before the run, which are not to be kept
+	recalled int                    // secrets that quarantine holds
 	exported map[string]string
 	secrets  map[string]bool   // directories whose secrets are learned
 	values   map[string]string // of placeholders that the journal holds masked
@@ -84,6 +92,13 @@ func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.R
 	x.section = -1
 	if x.Mask == nil {
 		x.Mask = &Mask{}
+	}
+	if x.Quarantine == nil {
+		x.Quarantine = &memoryQuarantine{}
+	}
+	x.printed = map[string]*heldOutput{}
+	if err := x.recall(); err != nil {
+		return "", errors.Join(err, x.Engine.Close())
 	}
 	if err := x.commit(opening...); err != nil {
 		return "", errors.Join(err, x.Engine.Close())
@@ -192,13 +207,17 @@ func (x *Executor) close(result runbook.Result, reason string) error {
 				err = fmt.Errorf("%w: %w", ErrRecording, err)
 			}
 		}
+		if err == nil {
+			return x.forget()
+		}
 		if !errors.Is(err, ErrChanged) || try == writeTries {
 			return err
 		}
 	}
 }
 
-// stop journals that the run stops. An error that is not ErrRecording says that
+// stop gives back what was held, removes from all that is recorded what has
+// turned out to be secret, and journals that the run stops. An error that is not ErrRecording says that
 // the record must be left alone: something was written into it that cannot be
 // adopted.
 func (x *Executor) stop(result runbook.Result, reason string) error {
@@ -215,6 +234,12 @@ func (x *Executor) stop(result runbook.Result, reason string) error {
 				return err
 			}
 		}
+	}
+	if err := x.release(); err != nil {
+		return err
+	}
+	if err := x.sweep(); err != nil {
+		return err
 	}
 	if err := x.queue(&runbook.RunStopped{Result: result, Reason: reason, Left: len(x.Plan.Left(x.State))}); err != nil {
 		return err

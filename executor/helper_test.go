@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
@@ -103,10 +104,43 @@ func (j *memoryJournal) Append(lines ...[]byte) error {
 	return nil
 }
 
+func (j *memoryJournal) Lines() [][]byte { return j.lines }
+
+func (j *memoryJournal) Revise(lines [][]byte) error {
+	j.calls++
+	if j.failAt > 0 && j.calls >= j.failAt {
+		return errDisk
+	}
+	j.lines = lines
+	return nil
+}
+
 type memoryOutputs map[string][]byte
 
 func (o memoryOutputs) WriteOutput(name string, data []byte) error {
 	o[name] = append([]byte(nil), data...)
+	return nil
+}
+
+func (o memoryOutputs) ReadOutput(name string) ([]byte, error) {
+	if data, ok := o[name]; ok {
+		return data, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+// A memoryQuarantine outlives the process that a test lets crash.
+type memoryQuarantine map[string][]byte
+
+func (q memoryQuarantine) Put(name string, data []byte) error {
+	q[name] = data
+	return nil
+}
+
+func (q memoryQuarantine) Get(name string) ([]byte, error) { return memoryOutputs(q).ReadOutput(name) }
+
+func (q memoryQuarantine) Remove(name string) error {
+	delete(q, name)
 	return nil
 }
 
@@ -148,6 +182,7 @@ type tape struct {
 	engine   *fakeEngine
 	journal  *memoryJournal
 	outputs  memoryOutputs
+	held     memoryQuarantine
 	console  executor.Console
 	confirm  bool
 	mask     *executor.Mask
@@ -167,7 +202,7 @@ func newTape(t testing.TB, text string) *tape {
 		t.Fatal(err)
 	}
 	return &tape{
-		t: t, doc: doc, engine: &fakeEngine{replies: map[string][]reply{}}, journal: &memoryJournal{}, outputs: memoryOutputs{},
+		t: t, doc: doc, engine: &fakeEngine{replies: map[string][]reply{}}, journal: &memoryJournal{}, outputs: memoryOutputs{}, held: memoryQuarantine{},
 		registry: &executor.Registry{
 			Sources: map[string]executor.Source{
 				"ask": source.Ask{}, "clock": source.Clock{}, "count": source.Count{}, "operator": source.Operator{}, "run": source.Run{},
@@ -235,7 +270,7 @@ func (p *tape) runCtx(ctx context.Context) (runbook.Result, error) {
 	x := &executor.Executor{
 		Plan: p.plan, State: p.state, Journal: p.journal, Outputs: p.outputs, Registry: p.registry, Engine: p.engine,
 		Console: p.console, Confirm: p.confirm, Progress: quiet{}, Clock: p.clock, Identity: p.identity(), Root: "/w",
-		Env: []string{"HOME=/home/ada"}, Mask: p.mask, Resolve: p.resolve, After: p.after,
+		Env: []string{"HOME=/home/ada"}, Mask: p.mask, Resolve: p.resolve, Quarantine: p.held, After: p.after,
 	}
 	return x.Run(ctx, opening...)
 }
@@ -311,6 +346,16 @@ func events[E runbook.Event](p *tape) []E {
 func (p *tape) status(n int) runbook.StepStatus {
 	p.t.Helper()
 	return p.fold().Step(p.plan.Steps()[n-1].Slot.ID).Status
+}
+
+// output is what the journal shows of a command's output; both count from 1.
+func (p *tape) output(step, command int) runbook.Output {
+	p.t.Helper()
+	c := p.fold().Step(p.plan.Steps()[step-1].Slot.ID).Commands[command-1]
+	if c == nil || c.Finished == nil {
+		p.t.Fatalf("command %d of step %d has not ended", command, step)
+	}
+	return c.Finished.Output
 }
 
 // A script answers for the person at the terminal. What it has no answer for

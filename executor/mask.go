@@ -2,6 +2,7 @@ package executor
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -203,14 +204,21 @@ func (m *Mask) Apply(text []byte) []byte {
 	return s.out
 }
 
-// Finds reports whether text holds a secret.
-func (m *Mask) Finds(text []byte) bool {
+// Finds returns the names of the secrets that text holds, each once; of those
+// that overlap, the longest's.
+func (m *Mask) Finds(text []byte) []string {
 	s := Stream{auto: m.automaton()}
 	if s.auto == nil {
-		return false
+		return nil
 	}
 	s.search(text, 0)
-	return len(s.finds) > 0
+	var names []string
+	for _, f := range s.finds {
+		if !slices.Contains(names, f.name) {
+			names = append(names, f.name)
+		}
+	}
+	return names
 }
 
 // automaton returns what finds all that is known now; nil for nothing.

@@ -136,7 +136,7 @@ func (x *Executor) given(b *runbook.Binding, g *runbook.Given) *answer {
 func (x *Executor) query(t *runbook.Task) Query {
 	return Query{
 		Task: t, Args: t.Binding.Args, Document: x.Plan.Document, State: x.State,
-		Operator: x.Identity.Operator, Root: x.Root, Env: x.environment(), Epoch: x.epoch, Now: x.Clock(),
+		Operator: x.Identity.Operator, Root: x.Root, Env: x.environment(), Epoch: x.epoch, Now: x.Clock(), Output: x.outputOf,
 	}
 }
 

@@ -228,7 +228,7 @@ func TestOutputsThatTerraformKeepsSecret(t *testing.T) {
 			if strings.Contains(p.journalText(), secret) {
 				t.Error("the journal holds the secret")
 			}
-			out := events[*runbook.CommandFinished](p)[0].Output
+			out := p.output(1, 1)
 			if (out.Withheld != "") != tt.withheld {
 				t.Errorf("output %+v", out)
 			}
@@ -271,7 +271,7 @@ func TestASecretThatIsAWordOfTheChecklist(t *testing.T) {
 	p.mask.Learn(executor.Secret{Name: "env", Value: "blue-green"})
 	p.engine.replies["ship now"] = []reply{{out: "in blue-green\n"}, {exit: 1}}
 	p.mustRun(runbook.Passed)
-	if got := events[*runbook.CommandFinished](p)[0].Output.Head; got != "in [masked:env]\n" {
+	if got := p.output(1, 1).Head; got != "in [masked:env]\n" {
 		t.Errorf("output %q", got)
 	}
 }

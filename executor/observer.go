@@ -77,17 +77,13 @@ func (o *observer) record(i int, r Result) error {
 	x := o.x
 	x.epoch++
 	withheld := o.withheld(i, r.Dir, r.Set)
-	out, full := o.out.digest(x.Mask, withheld)
-	if full != nil {
-		name := fmt.Sprintf("%03d-%03d-%d.txt", o.t.Number, i+1, o.attempt())
-		if err := x.Outputs.WriteOutput(name, full); err != nil {
-			return fmt.Errorf("%w: %w", ErrRecording, err)
-		}
-		out.File, out.Digest = "out/"+name, runbook.DigestOf(full)
+	if err := x.remember(); err != nil {
+		return err
 	}
 	event := &runbook.CommandFinished{
 		Step: o.t.Slot.ID, Command: i, Attempt: o.attempt(), Exit: r.Exit, Seconds: r.Duration.Seconds(),
-		Failures: r.Failures, Cut: r.Cut, Ended: r.Ended, Output: out,
+		Failures: r.Failures, Cut: r.Cut, Ended: r.Ended,
+		Output: runbook.Output{Bytes: o.out.bytes, Lines: o.out.lineCount(), Withheld: withheld, Held: withheld == "" && o.out.bytes > 0},
 	}
 	if dir := x.rel(r.Dir); r.Dir != "" && dir != o.t.Start.Path {
 		event.Dir = dir
@@ -99,11 +95,19 @@ func (o *observer) record(i int, r Result) error {
 	}
 	// Judged first: were the end durable without the judgement, a crash between
 	// the two would make a pass of a promise that was not kept.
-	if err := o.judge(i, r, withheld != ""); err != nil {
+	found, err := o.judge(i, r, &event.Output)
+	if err != nil {
 		return err
 	}
 	if !r.Failed() {
 		if err := x.queue(x.made(o.t, i)...); err != nil {
+			return err
+		}
+	}
+	if event.Output.Held {
+		h := o.out.hold()
+		h.Found = found
+		if err := x.hold(x.heldName(o.t, i, o.attempt()), h); err != nil {
 			return err
 		}
 	}
@@ -120,7 +124,7 @@ func (o *observer) withheld(i int, dir string, set map[string]string) string {
 	if c.Terraform != runbook.NoTerraform && !o.learned(i, dir) && c.Terraform == runbook.PrintsOutputs {
 		return "it prints terraform outputs, and which of them are sensitive could not be told"
 	}
-	head, tail := o.out.kept(&Mask{})
+	head, tail := o.out.raw()
 	secrets, sure := revealed(c.Text, head)
 	more, also := revealed(c.Text, tail)
 	secrets, sure = append(secrets, more...), sure && also
@@ -215,27 +219,27 @@ func (o *observer) why(i int, r Result) string {
 	return fmt.Sprintf("%s: exit %d", where, r.Exit)
 }
 
-// before returns what the step's commands before i have printed, as the journal
-// holds it, and whether that is all of it.
+// before returns what the step's commands before i have printed, masked, and
+// whether that is all of it.
 func (o *observer) before(i int) (text string, whole bool) {
 	var all strings.Builder
-	st := o.x.State.Step(o.t.Slot.ID)
 	for n := range i {
-		c := st.Commands[n]
-		if c == nil || c.Finished == nil || c.Finished.Output.Withheld != "" || c.Finished.Output.Tail != "" {
+		text, whole := o.x.outputOf(o.t.Slot.ID, n)
+		if !whole {
 			return "", false
 		}
-		all.WriteString(c.Finished.Output.Head)
+		all.WriteString(text)
 	}
 	return all.String(), true
 }
 
-// judge compares the output with what the step's text says of it. Of output
-// that is withheld not even an excerpt is kept.
-func (o *observer) judge(i int, r Result, withheld bool) error {
+// judge compares the output with what the step's text says of it. Excerpts of
+// output that is held are returned, by the expectation's line, to be held too;
+// of output that is withheld none is kept.
+func (o *observer) judge(i int, r Result, out *runbook.Output) (held map[int][]byte, err error) {
 	last := i == len(o.commands)-1 || r.Exited
-	head, tail := o.out.kept(&Mask{})
-	printed := string(append(head, tail...))
+	head, tail := o.out.raw()
+	printed := string(append(head[:len(head):len(head)], tail...))
 	for n := range o.t.Script.Expects {
 		e := &o.t.Script.Expects[n]
 		if e.Command != i && !(e.Command < 0 && last) {
@@ -254,18 +258,23 @@ func (o *observer) judge(i int, r Result, withheld bool) error {
 		if r.Failed() && verdict == runbook.Pass && !foretold {
 			continue // it did not get as far as it promised
 		}
-		if withheld {
+		if out.Withheld != "" {
 			found = ""
 		}
-		found = string(o.x.Mask.Apply([]byte(found)))
-		o.x.Progress.Expectation(o.t, e, verdict, found)
+		o.x.Progress.Expectation(o.t, e, verdict, string(o.x.Mask.Apply([]byte(found))))
+		if found != "" && out.Held {
+			if held == nil {
+				held = map[int][]byte{}
+			}
+			held[e.Line], found = []byte(found), ""
+		}
 		event := &runbook.ExpectJudged{Step: o.t.Slot.ID, Command: i, Line: e.Line, Attempt: o.attempt(), Verdict: verdict, Advisory: e.Advisory, Failure: foretold, Found: runbook.Visible(found)}
 		if err := o.x.queue(event); err != nil {
-			return err
+			return nil, err
 		}
 		if verdict == runbook.Fail && !e.Advisory && o.failed == nil {
 			o.failed = &failure{command: i, why: fmt.Sprintf("step %d, line %d: expected %q, and it was not so", o.t.Number, e.Line, e.Text)}
 		}
 	}
-	return nil
+	return held, nil
 }

@@ -52,6 +52,9 @@ type Query struct {
 	// may be reused within it.
 	Epoch int
 	Now   time.Time
+	// Output returns what a command of a step has printed, masked, and whether
+	// that is the whole: while the run goes on, State does not hold it.
+	Output func(step runbook.ID, command int) (text string, whole bool)
 }
 
 // A Value fills a blank.

@@ -163,7 +163,7 @@ func (x *Executor) stepStarted(t *runbook.Task, commands []runbook.Command) *run
 	}
 	return &runbook.StepStarted{
 		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt + 1,
-		Dir: t.Start.Path, Script: runbook.DigestOf([]byte(script.String())),
+		Dir: t.Start.Path, Script: runbook.DigestOf(x.Mask.Apply([]byte(script.String()))), // no digest of a secret: a short one could be guessed
 	}
 }
 

@@ -28,6 +28,7 @@ func appendix(doc *Document, s *State) string {
 	w.fieldTable(doc, s)
 	w.deviations(s)
 	w.drift(s)
+	w.swept(s)
 	w.openList(doc, s)
 	w.line("Journal entries: %d; head: %s.", s.Entries, codeSpan(string(s.Head)))
 	w.line("")
@@ -270,6 +271,27 @@ func (w *sheet) drift(s *State) {
 		w.fence(d.Diff)
 		w.line("")
 	}
+}
+
+// swept tells that earlier entries are not what they were when they were made.
+func (w *sheet) swept(s *State) {
+	if len(s.Swept) == 0 {
+		return
+	}
+	w.line("### Masked afterwards")
+	w.line("")
+	for _, e := range s.Swept {
+		ev := e.Event.(*SecretsSwept)
+		what := plural(ev.Entries, "journal entry")
+		if ev.Entries > 1 {
+			what = fmt.Sprintf("%d journal entries", ev.Entries)
+		}
+		if ev.Files > 0 {
+			what += " and " + plural(ev.Files, "output file")
+		}
+		w.line("- %s: %s, from entry %d on, held what later turned out to be secret (%s), and the chain was made again from there", clock(e.Time), what, ev.First, escapeText(strings.Join(ev.Names, ", ")))
+	}
+	w.line("")
 }
 
 // openList names what was not known. Sign-offs and deferred items are listed

@@ -68,7 +68,7 @@ type StepStarted struct {
 	Step    ID     `json:"step"`
 	Attempt int    `json:"attempt"` // from 1
 	Dir     string `json:"dir"`     // relative to the root where it lies below it
-	Script  Digest `json:"script"`  // of the commands as they will run
+	Script  Digest `json:"script"`  // of the commands as they will run, masked
 }
 
 // CommandStarted is durable before the command is handed to the engine.
@@ -89,7 +89,7 @@ type CommandFinished struct {
 	Failures []Failure `json:"failures,omitempty"`
 	Cut      bool      `json:"cut,omitempty"`
 	Ended    string    `json:"ended,omitempty" mask:"no"` // "timeout", "interrupt"
-	Dir      string    `json:"dir,omitempty" mask:"no"`   // where the shell then stood, if not where the step started
+	Dir      string    `json:"dir,omitempty"`             // where the shell then stood, if not where the step started
 	Output   Output    `json:"output"`
 }
 
@@ -114,8 +114,40 @@ type Output struct {
 	Head     string `json:"head,omitempty"`
 	Tail     string `json:"tail,omitempty"`           // when Head does not hold it all
 	Withheld string `json:"withheld,omitempty"`       // why nothing is shown
+	Held     bool   `json:"held,omitempty"`           // outside the record, until output.released
 	File     string `json:"file,omitempty" mask:"no"` // in the run directory
 	Digest   Digest `json:"digest,omitempty"`         // of File
+}
+
+// OutputReleased brings into the record what a command printed, which was held
+// outside of it until the run stopped and all secrets were known that it could
+// know by then. Head, Tail, Withheld, File and Digest are those of an Output.
+type OutputReleased struct {
+	Step     ID        `json:"step"`
+	Command  int       `json:"command"`
+	Attempt  int       `json:"attempt"`
+	Head     string    `json:"head,omitempty"`
+	Tail     string    `json:"tail,omitempty"`
+	Withheld string    `json:"withheld,omitempty"`
+	File     string    `json:"file,omitempty" mask:"no"`
+	Digest   Digest    `json:"digest,omitempty"`
+	Found    []Excerpt `json:"found,omitempty"` // what judgements of this output have found
+}
+
+// An Excerpt is the part of an output that a judgement rests on.
+type Excerpt struct {
+	Line int    `json:"line"` // of the expectation
+	Text string `json:"text"`
+}
+
+// SecretsSwept says that what was recorded before has been masked anew, because
+// it held what turned out later to be secret: the lines that held it were
+// replaced, and the chain from the first of them on was made again.
+type SecretsSwept struct {
+	First   int      `json:"first"`           // the first entry that was changed
+	Entries int      `json:"entries"`         // how many were
+	Files   int      `json:"files,omitempty"` // outputs in the run directory that were
+	Names   []string `json:"names,omitempty"` // of the secrets
 }
 
 // ExpectJudged is the conclusion on one expectation of a step's text. It comes
@@ -242,6 +274,8 @@ func (*RunStopped) EventType() string       { return "run.stopped" }
 func (*StepStarted) EventType() string      { return "step.started" }
 func (*CommandStarted) EventType() string   { return "command.started" }
 func (*CommandFinished) EventType() string  { return "command.finished" }
+func (*OutputReleased) EventType() string   { return "output.released" }
+func (*SecretsSwept) EventType() string     { return "secrets.swept" }
 func (*ExpectJudged) EventType() string     { return "expect.judged" }
 func (*StepFinished) EventType() string     { return "step.finished" }
 func (*StepSkipped) EventType() string      { return "step.skipped" }
@@ -267,6 +301,8 @@ func EventTypes() Events {
 		func() Event { return new(StepStarted) },
 		func() Event { return new(CommandStarted) },
 		func() Event { return new(CommandFinished) },
+		func() Event { return new(OutputReleased) },
+		func() Event { return new(SecretsSwept) },
 		func() Event { return new(ExpectJudged) },
 		func() Event { return new(StepFinished) },
 		func() Event { return new(StepSkipped) },

@@ -307,6 +307,8 @@ func (w *sheet) output(head string, o *Output) {
 	switch {
 	case o.Withheld != "":
 		w.line("%s; output withheld (%s): %s, %s.", head, escapeText(o.Withheld), plural(int(o.Lines), "line"), plural(int(o.Bytes), "byte"))
+	case o.Held:
+		w.line("%s; output held outside the record until the run stops: %s, %s.", head, plural(int(o.Lines), "line"), plural(int(o.Bytes), "byte"))
 	case o.Bytes == 0:
 		w.line("%s; no output.", head)
 	default:

@@ -31,6 +31,7 @@ type State struct {
 	Attested     map[ID][]*Attested    // of items that take several persons' words
 	Signed       map[ID]*SignedOff     // sign-offs by signature
 	Sealed       bool                  // the last entry is run.sealed
+	Swept        []Entry               // of SecretsSwept
 
 	Entries int
 	Head    Digest // of the last entry
@@ -156,6 +157,8 @@ func (s *State) apply(e Entry) error {
 		if ev.Entries != s.Entries || ev.Head != s.Head {
 			return fmt.Errorf("the seal counts %d entries up to %s, and there are %d up to %s", ev.Entries, ev.Head, s.Entries, s.Head)
 		}
+	case *SecretsSwept:
+		s.Swept = append(s.Swept, e)
 	default:
 		if !s.applyClaim(e) {
 			return s.applyStep(e)
@@ -250,6 +253,8 @@ func (s *State) applyStep(e Entry) error {
 			c.Settled = (!ev.Failed() || c.Foretold) && !st.unmet(ev.Command, ev.Attempt)
 			return nil
 		})
+	case *OutputReleased:
+		return s.within(ev.Step, func(st *StepState) error { return st.release(ev) })
 	case *ExpectJudged:
 		return s.within(ev.Step, func(st *StepState) error {
 			st.Expects[ev.Line] = ev

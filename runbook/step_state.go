@@ -77,6 +77,45 @@ func (st *StepState) command(i int) (*CommandState, error) {
 	return c, nil
 }
 
+// release puts an output in the place that was held for it. The entries' own
+// events are not changed: other states are made of them too.
+func (st *StepState) release(ev *OutputReleased) error {
+	c, err := st.command(ev.Command)
+	if err != nil {
+		return err
+	}
+	f := c.try(ev.Attempt)
+	if f == nil || *f == nil || !(*f).Output.Held {
+		return fmt.Errorf("output of command %d, attempt %d, is released, and none is held", ev.Command, ev.Attempt)
+	}
+	shown := **f
+	held := shown.Output
+	shown.Output = Output{Bytes: held.Bytes, Lines: held.Lines, Head: ev.Head, Tail: ev.Tail, Withheld: ev.Withheld, File: ev.File, Digest: ev.Digest}
+	*f = &shown
+	for _, x := range ev.Found {
+		if j := st.Expects[x.Line]; j != nil && j.Attempt == ev.Attempt && j.Command == ev.Command {
+			found := *j
+			found.Found = x.Text
+			st.Expects[x.Line] = &found
+		}
+	}
+	return nil
+}
+
+// try returns where the end of an attempt at the command is kept; nil if it
+// has none.
+func (c *CommandState) try(attempt int) **CommandFinished {
+	if c.Finished != nil && c.Finished.Attempt == attempt {
+		return &c.Finished
+	}
+	for i := range c.Earlier {
+		if c.Earlier[i].Attempt == attempt {
+			return &c.Earlier[i]
+		}
+	}
+	return nil
+}
+
 func (st *StepState) deviate(ev *Deviation) error {
 	c, err := st.command(ev.Command)
 	if err != nil {

@@ -31,6 +31,18 @@ func (g *guarded) Append(lines ...[]byte) error {
 	return g.file.Append(lines...)
 }
 
+// Lines implements executor.Reviser.
+func (g *guarded) Lines() [][]byte { return g.lines }
+
+// Revise implements executor.Reviser.
+func (g *guarded) Revise(lines [][]byte) error {
+	if err := errors.Join(g.lock.Check(), g.file.Check()); err != nil {
+		return g.save(err)
+	}
+	g.lines = lines
+	return g.file.Revise(lines)
+}
+
 // save writes the template and the journal, the lines that could not be
 // appended included, to the rescue directory.
 func (g *guarded) save(cause error) error {

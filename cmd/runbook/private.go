@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"runbook/executor"
+	"runbook/runbook/journal"
 )
 
 // stepEnvironment is the operator's environment with the sidecar's additions.
@@ -56,19 +58,34 @@ func (r *runner) private() (string, error) {
 }
 
 // privatePath is where private makes the directory; empty: nowhere.
-func (r *runner) privatePath() string {
-	base := r.env.get("XDG_STATE_HOME")
-	if home := r.env.get("HOME"); base == "" && home != "" {
+func (r *runner) privatePath() string { return r.env.privatePath(r.session.place, r.session.id) }
+
+func (e *environment) privatePath(p place, run string) string {
+	base := e.get("XDG_STATE_HOME")
+	if home := e.get("HOME"); base == "" && home != "" {
 		base = filepath.Join(home, ".local", "state")
 	}
-	if base == "" && r.session.place.git {
-		base = filepath.Join(r.session.place.root, ".git")
+	if base == "" && p.git {
+		base = filepath.Join(p.root, ".git")
 	}
 	if base == "" {
 		return ""
 	}
-	return filepath.Join(base, "runbook", r.session.id)
+	return filepath.Join(base, "runbook", run)
 }
+
+// dropPrivate removes what a run that is given up has kept on this machine.
+func (e *environment) dropPrivate(p place, run string) error {
+	path := e.privatePath(p, run)
+	if path == "" {
+		return nil
+	}
+	return errors.Join(os.RemoveAll(path), journal.NewQuarantine(path+held).Destroy())
+}
+
+// held ends the name of the directory in which outputs lie until the run stops:
+// beside the run's private state, which is the engine's alone.
+const held = ".held"
 
 // shellLost reports whether steps are left that would run without what the
 // steps before them have set.

@@ -222,12 +222,14 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 			return err
 		}
 	}
+	quarantine := journal.NewQuarantine(private + held)
 	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
 	x := &executor.Executor{
 		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
 		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
 		Env: env, Private: private, Mask: environmentMask(env, identity.Operator, identity.User, identity.Host), Resolve: r.resolve, Timeout: 20 * time.Second,
 		Adopt:      func(final bool) ([]runbook.Event, error) { return r.handEditsSince(ctx, final) },
+		Quarantine: quarantine,
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
 	}
 	if r.person != nil {
@@ -249,7 +251,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	}
 	if s.finished() || s.state.Stopped.Left == 0 {
 		// The shell's state may hold values that only a resumption needs.
-		if err := os.RemoveAll(private); err != nil {
+		if err := r.env.dropPrivate(s.place, s.id); err != nil {
 			fmt.Fprintf(r.env.stderr, "runbook: removing the run's private state: %v\n", err)
 		}
 	}

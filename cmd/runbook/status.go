@@ -120,6 +120,9 @@ func runReset(env *environment, file string) error {
 	if err := journal.Replace(p.path, current, template); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
+	if err := env.dropPrivate(p, id); err != nil {
+		fmt.Fprintf(env.stderr, "runbook: removing the run's private state: %v\n", err)
+	}
 	fmt.Fprintf(env.stderr, "runbook: %s is its template again; run %s stays in %s, and the file as it was in out/%s there\n", file, id, runs, kept)
 	return nil
 }

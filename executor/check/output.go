@@ -59,7 +59,7 @@ func (o Output) Check(_ context.Context, q executor.Query) (executor.Finding, er
 	if slot := q.Document.Slot(id); slot == nil || slot.Kind != runbook.StepSlot {
 		return executor.Finding{}, fmt.Errorf("there is no step %s", quote(string(id)))
 	}
-	commands, what, err := judged(q.State.Step(id), q.Args["command"])
+	commands, what, err := judged(q, id, q.Args["command"])
 	if err != nil {
 		return executor.Finding{}, fmt.Errorf("step %s: %w", id, err)
 	}
@@ -68,8 +68,8 @@ func (o Output) Check(_ context.Context, q executor.Query) (executor.Finding, er
 		if seen.Text != "" && !strings.HasSuffix(seen.Text, "\n") {
 			seen.Text += "\n"
 		}
-		seen.Text += c.Output.Head
-		seen.Exit = c.Exit
+		seen.Text += c.text
+		seen.Exit = c.exit
 	}
 	seen.Text = strings.TrimSpace(seen.Text)
 	seen.Lines, seen.JSON = lines(seen.Text), decoded(seen.Text)
@@ -80,8 +80,15 @@ func (o Output) Check(_ context.Context, q executor.Query) (executor.Finding, er
 	return decided(q, met, "output of step %s%s: exit %d, %d lines; expected %s", id, what, seen.Exit, len(seen.Lines), expect)
 }
 
+// An end is what a command printed and how it exited.
+type end struct {
+	text string
+	exit int
+}
+
 // judged are the ends of the commands whose output is asked about.
-func judged(st *runbook.StepState, which string) (ends []*runbook.CommandFinished, what string, err error) {
+func judged(q executor.Query, id runbook.ID, which string) (ends []end, what string, err error) {
+	st := q.State.Step(id)
 	switch st.Status {
 	case runbook.StepPassed, runbook.StepContinued:
 	case runbook.StepPending:
@@ -98,11 +105,12 @@ func judged(st *runbook.StepState, which string) (ends []*runbook.CommandFinishe
 		first, last, what = n-1, n-1, ", command "+which
 	}
 	for i := first; i <= last; i++ {
-		end := st.Commands[i].Finished
-		if err := whole(end); err != nil {
+		finished := st.Commands[i].Finished
+		text, err := whole(q, id, i, finished)
+		if err != nil {
 			return nil, "", fmt.Errorf("command %d: %w", i+1, err)
 		}
-		ends = append(ends, end)
+		ends = append(ends, end{text, finished.Exit})
 	}
 	if len(ends) == 0 {
 		return nil, "", errors.New("it has no commands")
@@ -110,15 +118,20 @@ func judged(st *runbook.StepState, which string) (ends []*runbook.CommandFinishe
 	return ends, what, nil
 }
 
-// whole says why the journal cannot tell what a command has printed.
-func whole(end *runbook.CommandFinished) error {
-	switch {
-	case end == nil:
-		return errors.New("its output is not known")
-	case end.Output.Withheld != "":
-		return fmt.Errorf("its output is withheld: %s", end.Output.Withheld)
-	case end.Output.File != "" || end.Output.Tail != "":
-		return fmt.Errorf("its output of %d bytes is not held whole", end.Output.Bytes)
+// whole returns all that a command has printed, or says why nobody can tell.
+func whole(q executor.Query, id runbook.ID, command int, f *runbook.CommandFinished) (string, error) {
+	if f == nil {
+		return "", errors.New("its output is not known")
 	}
-	return nil
+	if f.Output.Withheld != "" {
+		return "", fmt.Errorf("its output is withheld: %s", f.Output.Withheld)
+	}
+	text, all := f.Output.Head, f.Output.File == "" && f.Output.Tail == ""
+	if f.Output.Held && q.Output != nil {
+		text, all = q.Output(id, command)
+	}
+	if !all {
+		return "", fmt.Errorf("its output of %d bytes is not held whole", f.Output.Bytes)
+	}
+	return text, nil
 }

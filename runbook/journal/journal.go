@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Journal is an append-only file of lines. It is used by one goroutine, under
-// the run's Lock.
+// A Journal is a file of lines that grows at its end; only Revise changes what
+// is there. It is used by one goroutine, under the run's Lock.
 type Journal struct {
 	file   file
 	name   string
@@ -125,6 +125,33 @@ func (j *Journal) Append(lines ...[]byte) error {
 		return j.fail(err)
 	}
 	return nil
+}
+
+// Revise puts lines in the place of all that the journal holds, in one piece,
+// and goes on appending after them. It is for taking out what must not stand
+// there; the caller says in the lines that it was done.
+func (j *Journal) Revise(lines [][]byte) error {
+	if j.broken != nil {
+		return j.broken
+	}
+	data, err := joinLines(lines)
+	if err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Dir(j.name))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(putFile(root, filepath.Base(j.name), data), root.Close()); err != nil {
+		return j.fail(err)
+	}
+	f, err := openRegular(j.name, os.O_RDWR|os.O_APPEND)
+	if err != nil {
+		return j.fail(err)
+	}
+	old := j.file
+	j.file = dataFile{f}
+	return old.Close()
 }
 
 func (j *Journal) fail(err error) error {

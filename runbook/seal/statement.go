@@ -170,16 +170,22 @@ func outputs(entries []runbook.Entry) []runbook.Output {
 	var list []runbook.Output
 	at := map[string]int{}
 	for _, e := range entries {
-		f, ok := e.Event.(*runbook.CommandFinished)
-		if !ok || f.Output.File == "" {
+		var o runbook.Output
+		switch f := e.Event.(type) {
+		case *runbook.CommandFinished:
+			o = f.Output
+		case *runbook.OutputReleased:
+			o = runbook.Output{File: f.File, Digest: f.Digest}
+		}
+		if o.File == "" {
 			continue
 		}
-		if i, known := at[f.Output.File]; known {
-			list[i] = f.Output
+		if i, known := at[o.File]; known {
+			list[i] = o
 			continue
 		}
-		at[f.Output.File] = len(list)
-		list = append(list, f.Output)
+		at[o.File] = len(list)
+		list = append(list, o)
 	}
 	return list
 }
