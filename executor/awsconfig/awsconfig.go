@@ -63,6 +63,10 @@ func Load(ctx context.Context, env []string) (aws.Config, error) {
 func Cause(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
+		var answer *smithyhttp.ResponseError
+		if api.ErrorCode() == "UnknownError" && errors.As(err, &answer) {
+			return fmt.Sprintf("an answer of status %d that gives no reason", answer.HTTPStatusCode())
+		}
 		return strings.TrimSuffix(api.ErrorCode()+": "+api.ErrorMessage(), ": ")
 	}
 	unreachable := ""

@@ -27,9 +27,9 @@ import (
 )
 
 // How long AWS may take. One call is at most awsAttempts requests of awsRequest
-// each, with pauses of at most awsPause between them; all calls of one check
-// end within awsBudget, which is less than the time that the executor gives a
-// check: so the reason is told, and not that time was up.
+// each, with pauses of at most awsPause between them. All calls of one check
+// end within three quarters of the time that the executor gives it, or within
+// awsBudget: so the reason is told, and not that time was up.
 const (
 	awsDial     = 2 * time.Second
 	awsRequest  = 4 * time.Second
@@ -49,8 +49,9 @@ const (
 
 // An awsAPI is where a check's calls go.
 type awsAPI struct {
-	Config aws.Config // for the services' clients
-	Own    string     // the region that the steps use; empty if none is set
+	Config  aws.Config // for the services' clients
+	Own     string     // the region that the steps use; empty if none is set
+	account string     // once STS has told it
 }
 
 // askAWS calls ask with what it needs to call AWS as the steps would, and puts
@@ -70,7 +71,11 @@ func callAWS(ctx context.Context, q executor.Query, region string, ask func(cont
 	if err := validRegion(q.Args); err != nil {
 		return executor.Finding{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, awsBudget, fmt.Errorf("no answer within %s", awsBudget))
+	budget := awsBudget
+	if end, ok := ctx.Deadline(); ok {
+		budget = time.Until(end) / 4 * 3
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, budget, fmt.Errorf("no answer within %s", budget.Round(time.Second/10)))
 	defer cancel()
 	a := &awsAPI{}
 	f, err := func() (executor.Finding, error) {
@@ -161,9 +166,12 @@ func awsCode(err error) string {
 }
 
 // from begins evidence: the request, as the aws CLI names it, the region, and
-// the account if one of the ARNs in the answer tells it.
+// the account if STS or one of the ARNs in the answer has told it.
 func (a *awsAPI) from(request string, arns ...string) string {
 	said := request + " in " + a.Config.Region
+	if a.account != "" {
+		return said + ", account " + a.account
+	}
 	for _, text := range arns {
 		if id, err := arn.Parse(text); err == nil && id.AccountID != "" {
 			return said + ", account " + id.AccountID
@@ -182,6 +190,7 @@ func (a *awsAPI) caller(ctx context.Context) (account, callerARN string, err err
 	if !accountID.MatchString(account) {
 		return "", "", fmt.Errorf("STS answered %s, which is not an account of 12 digits", quote(account))
 	}
+	a.account = account
 	return account, aws.ToString(id.Arn), nil
 }
 

@@ -31,7 +31,7 @@ fi`
 	fake := awsAnswers(t, awsConformance).URL
 	aws := func(args ...string) executortest.Adapter {
 		// What has a name may have any.
-		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern", "topic", "endpoint", "protocol"}}
+		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern", "topic", "endpoint", "protocol", "buckets"}}
 	}
 	for _, tt := range []struct {
 		check   executor.Check
@@ -56,6 +56,10 @@ fi`
 		{HTTP{}, executortest.Adapter{Query: question(root, map[string]string{"url": site(t).URL + "/ok"}), Contacts: true, Free: []string{"contains"}}},
 		{KMSRotation{}, aws("keys", "alias/a")},
 		{Output{}, executortest.Adapter{Query: output}},
+		{S3Bucket{}, aws("buckets", "a")},
+		{S3Encryption{}, aws("buckets", "a")},
+		{S3PublicAccess{}, aws("buckets", "a")},
+		{S3Versioning{}, aws("buckets", "a")},
 		{SNSSubscriptions{}, aws("topic", "arn:aws:sns:eu-west-1:123456789012:a")},
 		{SNSTopic{}, aws("topic", "arn:aws:sns:eu-west-1:123456789012:a")},
 		{SSMParameter{}, aws("name", "a", "readable", "true")},
@@ -83,6 +87,10 @@ var awsConformance = map[string]string{
 	"ListMetrics":               metricsAre("", "Latency"),
 	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
 	"DescribeTable":             `{"Table":{"TableName":"a","TableStatus":"ACTIVE","TableArn":"arn:aws:dynamodb:eu-west-1:123456789012:table/a","DeletionProtectionEnabled":true}}`,
+	"GET /a?encryption":         encryptionIs("AES256", ""),
+	"GET /a?publicAccessBlock":  blockIs("1111"),
+	"GET /a?versioning":         versioningIs("Enabled"),
+	"HEAD /a":                   "eu-west-1",
 	"DescribeKey":               keyIs("Enabled", ""),
 	"GetKeyRotationStatus":      `{"KeyRotationEnabled":true}`,
 	"GetParameter":              `{"Parameter":{"Name":"a","Type":"String","Value":"v"}}`,
@@ -157,6 +165,10 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		{KMSRotation{}, map[string]string{"keys": "alias/app-*"}, ""},
 		{Output{}, map[string]string{"step": "a", "expect": "stdout == 1"}, "unknown name stdout"},
 		{Output{}, map[string]string{"step": "a", "expect": "json.a == 1", "command": "2"}, ""},
+		{S3Bucket{}, map[string]string{"buckets": " "}, "none is given"},
+		{S3Encryption{}, map[string]string{"buckets": "a", "kms": "AES256"}, "neither true nor false"},
+		{S3PublicAccess{}, map[string]string{"buckets": "a,b-*"}, ""},
+		{S3Versioning{}, map[string]string{"buckets": "a", "region": "EU"}, "region: "},
 		{SNSSubscriptions{}, map[string]string{"topic": "a", "min": "0"}, "min: "},
 		{SNSSubscriptions{}, map[string]string{"topic": "a", "min": "2", "protocol": "email-json"}, ""},
 		{SNSTopic{}, map[string]string{"topic": ","}, "none is given"},
