@@ -13,21 +13,36 @@ import (
 )
 
 func newCatalog(env *environment) *cobra.Command {
-	var asJSON bool
+	var asJSON, asSchema bool
 	cmd := &cobra.Command{
 		Use:   "catalog",
 		Short: "The registered engines, sources and checks",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			catalog := builtin(nil).Catalog()
-			if asJSON {
+			switch {
+			case asSchema:
+				return writeSchema(env, catalog)
+			case asJSON:
 				return env.json(catalog)
 			}
 			return writeCatalog(env, catalog)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asSchema, "schema", false, "print the JSON Schema of a sidecar, for editors")
 	return cmd
+}
+
+func writeSchema(env *environment, c runbook.Catalog) error {
+	b, err := runbook.SidecarSchema(c)
+	if err != nil {
+		return err
+	}
+	if _, err := env.stdout.Write(b); err != nil {
+		return fmt.Errorf("writing the schema: %w", err)
+	}
+	return nil
 }
 
 func writeCatalog(env *environment, c runbook.Catalog) error {
