@@ -136,6 +136,9 @@ func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
 	if stop, reason, err := x.resolve(); stop != "" || err != nil {
 		return stop, reason, err
 	}
+	if stop, reason, err := x.pins(ctx, nil); stop != "" || err != nil {
+		return stop, reason, err
+	}
 	if err := x.findPlans(ctx); err != nil {
 		return "", "", err
 	}

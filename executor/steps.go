@@ -17,6 +17,9 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 	if held := x.Plan.HeldBy(t, x.State); len(held) > 0 {
 		return runbook.Held, heldText(t, held), nil
 	}
+	if stop, reason, err := x.pins(ctx, t); stop != "" || err != nil {
+		return stop, reason, err
+	}
 	if err := x.flush(); err != nil {
 		return "", "", err
 	}

@@ -18,6 +18,7 @@ type Plan struct {
 	Problems []Problem
 	Strict   bool // open items above a step hold it
 	Holds    []Hold
+	Pins     []Pin
 	Env      map[string]string // the sidecar's, for every step
 	Values   map[string]Given  // for the placeholders in steps, by spelling
 
@@ -33,6 +34,7 @@ type Task struct {
 	Selected    bool
 	Contingency ID  // as the section's
 	After       int // the number of the step that must be over first; 0 is none
+	about       int // as After, where the question is about that step and not only below it
 
 	// Steps.
 	Number    int // from 1, in document order, contingencies included
@@ -85,6 +87,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 		b.plan.Env = in.Sidecar.Env
 		b.plan.Holds = in.Sidecar.Holds
 		b.holds()
+		b.pins()
 		b.report(in.Sidecar.dead()...)
 	}
 	return b.plan
@@ -272,23 +275,4 @@ func itemBinding(slot *Slot) Binding {
 		b.Suggest = []Suggestion{{Use: "step", Args: map[string]string{"run": slot.Offered}, Why: "the item names the command"}}
 	}
 	return b
-}
-
-func (b *planner) holds() {
-	doc := b.plan.Document
-	known := map[ID]bool{}
-	for _, s := range doc.Sections[1:] {
-		known[s.ID] = true
-	}
-	for _, s := range doc.Slots {
-		known[s.ID] = true
-	}
-	for _, h := range b.in.Sidecar.Holds {
-		for _, id := range append([]ID{h.Before}, h.Until...) {
-			if !known[id] {
-				b.report(Problem{Severity: Error, Code: "sidecar",
-					Message: fmt.Sprintf("%s:%d: hold: there is no section or slot %q", b.in.Sidecar.Name, h.Line, id)})
-			}
-		}
-	}
 }

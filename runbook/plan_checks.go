@@ -74,7 +74,7 @@ func (b *planner) wait(t *Task, p *Binding) {
 	about := func(id string) {
 		for _, s := range b.inf.steps {
 			if string(s.Slot.ID) == id {
-				t.After = max(t.After, s.Number)
+				t.about = max(t.about, s.Number)
 			}
 		}
 	}
@@ -86,8 +86,9 @@ func (b *planner) wait(t *Task, p *Binding) {
 	case "output":
 		about(p.Args["step"])
 	case "file":
-		t.After = max(t.After, b.walk.made[path.Join(b.in.Root, p.Args["path"])])
+		t.about = max(t.about, b.walk.made[path.Join(b.in.Root, p.Args["path"])])
 	case "terraform.plan":
-		t.After = max(t.After, b.walk.made[path.Join(b.in.Root, p.Args["dir"], p.Args["file"])])
+		t.about = max(t.about, b.walk.made[path.Join(b.in.Root, p.Args["dir"], p.Args["file"])])
 	}
+	t.After = max(t.After, t.about)
 }

@@ -689,3 +689,23 @@ func TestQuestionsFollowTheSteps(t *testing.T) {
 		})
 	}
 }
+
+// A hold that could never let go, or that waits for nothing, is an error.
+func TestHoldsThatCannotBe(t *testing.T) {
+	const text = "# T\n\n- [ ] Early\n\n## One\n\n```bash\ntrue\n```\n\n## Two\n\n```bash\ntouch out.txt\n```\n\n- [ ] Last\n\n## Empty\n"
+	catalog := Catalog{Checks: []Info{{Name: "ask"}, {Name: "file", Args: map[string]string{"path": "x"}}}}
+	tests := map[string]struct{ sidecar, want string }{
+		"in order":         {"hold: [{before: two, until: two/last}]\n", ""},
+		"nothing there":    {"hold: [{before: tow, until: two/last}]\n", `s.yaml:1: hold: there is no section or slot "tow"`},
+		"no items":         {"hold: [{before: two, until: empty}]\n", "s.yaml:1: hold: empty has no items to wait for"},
+		"waits for itself": {"items: {two/last: {use: file, path: out.txt}}\nhold: [{before: two, until: two/last}]\n", `s.yaml:2: hold: line 17, "Last", is about step 2, which the hold keeps from starting`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			errs := smallPlan(t, text, tt.sidecar, PlanInput{Catalog: catalog, Dirs: DirAuto}).Errors()
+			if tt.want == "" && len(errs) > 0 || tt.want != "" && (len(errs) != 1 || errs[0].Message != tt.want) {
+				t.Errorf("%v, want %q", errs, tt.want)
+			}
+		})
+	}
+}

@@ -10,12 +10,20 @@ import (
 
 type planJSON struct {
 	Document     documentJSON      `json:"document"`
+	Pins         []Pin             `json:"pins,omitempty"`
+	Holds        []holdJSON        `json:"holds,omitempty"`
 	Steps        []stepJSON        `json:"steps"`
 	Items        []itemJSON        `json:"items"`
 	Fields       []fieldJSON       `json:"fields"`
 	Choices      []choiceJSON      `json:"choices"`
 	Placeholders []placeholderJSON `json:"placeholders"`
 	Findings     []Problem         `json:"findings"`
+}
+
+type holdJSON struct {
+	Before ID   `json:"before"`
+	Until  []ID `json:"until"`
+	Items  []ID `json:"items"` // those that must be settled
 }
 
 type documentJSON struct {
@@ -137,6 +145,14 @@ func (p *Plan) JSON(s *State) ([]byte, error) {
 		Steps:    []stepJSON{}, Items: []itemJSON{}, Fields: []fieldJSON{}, Choices: []choiceJSON{},
 		Placeholders: p.placeholdersJSON(),
 		Findings:     append([]Problem{}, p.Problems...),
+		Pins:         p.Pins,
+	}
+	for _, h := range p.Holds {
+		hold := holdJSON{Before: h.Before, Until: h.Until, Items: []ID{}}
+		for _, t := range p.HoldItems(h) {
+			hold.Items = append(hold.Items, t.Slot.ID)
+		}
+		view.Holds = append(view.Holds, hold)
 	}
 	for i := range p.Tasks {
 		t := &p.Tasks[i]

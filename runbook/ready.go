@@ -1,6 +1,9 @@
 package runbook
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Steps returns the plan's step tasks in document order; step number n is the
 // element n-1.
@@ -108,13 +111,29 @@ func (p *Plan) Ready(s *State) []*Task {
 			continue
 		}
 		if t.Number > 0 {
-			if len(ready) == 0 {
+			if ready = p.wanted(t, s, ready); len(ready) == 0 {
 				ready = append(ready, t)
 			}
 			return ready
 		}
 		if p.over(t.After, s) {
 			ready = append(ready, t)
+		}
+	}
+	return ready
+}
+
+// wanted adds the items that hold a step and stand below it: an approval at the
+// document's end is asked for before what it approves.
+func (p *Plan) wanted(step *Task, s *State, ready []*Task) []*Task {
+	for _, h := range p.Holds {
+		if step.Slot.Mark.Start < p.place(h.Before) {
+			continue
+		}
+		for _, t := range p.HoldItems(h) {
+			if t.Slot.Mark.Start > step.Slot.Mark.Start && !p.behind(t, s) && p.over(t.After, s) && !slices.Contains(ready, t) {
+				ready = append(ready, t)
+			}
 		}
 	}
 	return ready
@@ -175,6 +194,21 @@ func (p *Plan) HeldBy(step *Task, s *State) []*Task {
 		}
 	}
 	return held
+}
+
+// HoldItems lists the items that a hold waits for.
+func (p *Plan) HoldItems(h Hold) []*Task {
+	var items []*Task
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		if t.Slot.Kind != ItemSlot || t.Slot.Item == Criterion {
+			continue
+		}
+		if slices.ContainsFunc(h.Until, func(id ID) bool { return t.Slot.ID == id || p.within(t.Slot, id) }) {
+			items = append(items, t)
+		}
+	}
+	return items
 }
 
 func (p *Plan) heldByRule(step, item *Task) bool {

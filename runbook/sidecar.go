@@ -15,6 +15,7 @@ type Sidecar struct {
 	Name  string
 	Bytes []byte // the file itself: a run keeps a copy
 	Holds []Hold
+	Pins  []Pin             // as written; the plan says whom to ask
 	Env   map[string]string // for every step
 	rules []rule
 	Limit time.Duration // per step; 0 is none
@@ -57,6 +58,8 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 			r.defaults(v)
 		case "hold":
 			r.holds(v)
+		case "pins":
+			r.pins(v)
 		case "steps":
 			r.rules(StepSlot, v)
 		case "items":
@@ -64,7 +67,7 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 		case "fields":
 			r.rules(FieldSlot, v)
 		default:
-			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, steps", key)
+			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, steps", key)
 		}
 	})
 	return r.car, r.problems

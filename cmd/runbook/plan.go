@@ -90,6 +90,7 @@ type planWriter struct {
 func writePlan(w io.Writer, plan *runbook.Plan, state *runbook.State) error {
 	p := &planWriter{bufio.NewWriterSize(w, 64<<10), plan, state}
 	p.header()
+	p.gates()
 	section := -1
 	for i := range plan.Tasks {
 		t := &plan.Tasks[i]
@@ -146,6 +147,25 @@ func (p *planWriter) header() {
 	p.line("Nothing is run, contacted or written by this plan.")
 	if p.state != nil {
 		p.line("Run %s of it: %s.", p.state.Start.Run, whereItWas(p.plan, p.state))
+	}
+}
+
+// gates shows what can keep steps from starting, beside the items above them.
+func (p *planWriter) gates() {
+	if len(p.plan.Pins) > 0 {
+		p.line("\nPins")
+	}
+	for _, pin := range p.plan.Pins {
+		p.line("  %s is %s: checked %s", pin.Name, runbook.Visible(pin.Expected), pin.When)
+	}
+	if len(p.plan.Holds) > 0 {
+		p.line("\nHolds")
+	}
+	for _, h := range p.plan.Holds {
+		p.line("  no step at or below %s starts until these are settled:", runbook.Visible(string(h.Before)))
+		for _, t := range p.plan.HoldItems(h) {
+			p.line("  %5d %s", t.Slot.Line, runbook.Visible(t.Slot.Label))
+		}
 	}
 }
 
