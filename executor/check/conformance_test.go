@@ -1,6 +1,7 @@
 package check
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ fi`
 	fake := awsAnswers(t, awsConformance).URL
 	aws := func(args ...string) executortest.Adapter {
 		// What has a name may have any.
-		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern", "topic", "endpoint", "protocol", "buckets"}}
+		return executortest.Adapter{Query: awsAsks(t, fake, args...), Contacts: true, Free: []string{"role", "tables", "table", "keys", "name", "groups", "pattern", "filter", "roles", "allow_actions", "allow_resources", "topic", "endpoint", "protocol", "buckets"}}
 	}
 	for _, tt := range []struct {
 		check   executor.Check
@@ -41,6 +42,9 @@ fi`
 		{AWSCaller{}, aws("account", "123456789012")},
 		{AWSDashboard{}, aws("name", "d")},
 		{AWSLogErrors{}, aws("groups", "g", "since", "1h")},
+		{AWSPolicies{}, aws("roles", "a")},
+		{AWSTags{}, aws("keys", "k")},
+		{AWSTrust{}, aws("roles", "a", "repository", "o/r")},
 		{AWSMetric{}, aws("namespace", "N", "metric", "Latency", "data", "true")},
 		{DynamoBackups{}, aws("tables", "a")},
 		{DynamoEncryption{}, aws("tables", "a")},
@@ -84,6 +88,11 @@ var awsConformance = map[string]string{
 	"FilterLogEvents":           eventsAre("", "INFO"),
 	"GetDashboard":              dashboardIs(`{"widgets":[{}]}`),
 	"GetMetricStatistics":       points("SampleCount", "1"),
+	"GetResources":              resourcesAre("", "a k=v"),
+	"GetRole":                   queryAnswer("GetRole", "<Role><Arn>arn:aws:iam::123456789012:role/a</Arn><AssumeRolePolicyDocument>"+url.PathEscape(trusts(`{"StringEquals":{`+githubAud+`,`+githubSub+`"repo:o/r:ref:a"}}`))+"</AssumeRolePolicyDocument></Role>"),
+	"GetRolePolicy":             queryAnswer("GetRolePolicy", "<PolicyDocument>"+statementsAre(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}`)+"</PolicyDocument>"),
+	"ListAttachedRolePolicies":  queryAnswer("ListAttachedRolePolicies", "<AttachedPolicies></AttachedPolicies>"),
+	"ListRolePolicies":          queryAnswer("ListRolePolicies", "<PolicyNames><member>p</member></PolicyNames>"),
 	"ListMetrics":               metricsAre("", "Latency"),
 	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
 	"DescribeTable":             `{"Table":{"TableName":"a","TableStatus":"ACTIVE","TableArn":"arn:aws:dynamodb:eu-west-1:123456789012:table/a","DeletionProtectionEnabled":true}}`,
@@ -126,6 +135,19 @@ func TestArgumentsThatAPlanRefuses(t *testing.T) {
 		{AWSLogErrors{}, map[string]string{"groups": "g", "max": "-1"}, "max: "},
 		{AWSLogErrors{}, map[string]string{"groups": "g", "quiet": "yes"}, "quiet: "},
 		{AWSLogErrors{}, map[string]string{"groups": "g,h*", "since": "run", "max": "3", "pattern": "ERROR"}, ""},
+		{AWSPolicies{}, map[string]string{"roles": ","}, "none is given"},
+		{AWSPolicies{}, map[string]string{"roles": "a", "allow_actions": "s3:Get*,*"}, "excepts all"},
+		{AWSPolicies{}, map[string]string{"roles": "a", "validate": "yes"}, "validate: "},
+		{AWSPolicies{}, map[string]string{"roles": "a*", "allow_actions": "ec2:Describe*", "allow_resources": "arn:aws:logs:*:*:*", "validate": "true"}, ""},
+		{AWSTags{}, map[string]string{"keys": ","}, "none is given"},
+		{AWSTags{}, map[string]string{"keys": "k", "filter": "=x"}, "filter: "},
+		{AWSTags{}, map[string]string{"keys": "k", "types": "dynamodb:*"}, "types: "},
+		{AWSTags{}, map[string]string{"keys": "k", "resources": "orders"}, "resources: "},
+		{AWSTags{}, map[string]string{"keys": "k", "expect_min": "0"}, "expect_min: "},
+		{AWSTags{}, map[string]string{"keys": "k,l", "filter": "Project=x,Env", "types": "dynamodb:table,sns", "names": "*p*", "resources": "arn:aws:sns:a:b:c,*q*", "expect_min": "3"}, ""},
+		{AWSTrust{}, map[string]string{"roles": ",", "repository": "o"}, "roles: none is given; repository: "},
+		{AWSTrust{}, map[string]string{"roles": "a", "repository": "o/r", "audience": "*"}, "audience: "},
+		{AWSTrust{}, map[string]string{"roles": "a,b*", "repository": "o/r"}, ""},
 		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M"}, "give max, min or data"},
 		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "1"}, "stat: "},
 		{AWSMetric{}, map[string]string{"namespace": "N", "metric": "M", "max": "1", "stat": "average"}, "stat: "},

@@ -51,9 +51,9 @@ type githubQuestion struct {
 
 func askGitHub(args map[string]string) (githubQuestion, error) {
 	q := githubQuestion{names: list(args["names"]), environment: args["environment"]}
-	q.owner, q.repository, _ = strings.Cut(args["repository"], "/")
-	if !consists(q.owner, letters+digits+"-") || !consists(q.repository, letters+digits+"-_.") {
-		return q, fmt.Errorf("repository: %s is no owner/name", quote(args["repository"]))
+	var err error
+	if q.owner, q.repository, err = ownerAndName(args["repository"]); err != nil {
+		return q, err
 	}
 	if len(q.names) == 0 {
 		return q, errors.New("names: none is given")
@@ -64,6 +64,15 @@ func askGitHub(args map[string]string) (githubQuestion, error) {
 		}
 	}
 	return q, nil
+}
+
+// ownerAndName reads a repository's full name.
+func ownerAndName(text string) (owner, name string, err error) {
+	owner, name, _ = strings.Cut(text, "/")
+	if !consists(owner, letters+digits+"-_") || !consists(name, letters+digits+"-_.") {
+		return "", "", fmt.Errorf("repository: %s is no owner/name", quote(text))
+	}
+	return owner, name, nil
 }
 
 // missing lists the names that have does not hold.
