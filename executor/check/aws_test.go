@@ -297,6 +297,38 @@ func TestNoAWSCheckPassesWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// A check that makes several calls needs the answers of all of them.
+func TestNoAWSCheckConcludesFromAPartOfTheAnswers(t *testing.T) {
+	t.Parallel()
+	for _, c := range awsCases {
+		t.Run(c.check.Info().Name+" "+strings.Join(c.args, " "), func(t *testing.T) {
+			whole := awsAnswers(t, awsConformance)
+			if _, err := c.check.Check(t.Context(), c.ask(t, whole.URL)); err != nil {
+				t.Fatalf("no answer at all: %v", err)
+			}
+			slices.Sort(whole.calls)
+			for _, call := range slices.Compact(whole.calls) {
+				denied := fakeAWS(t, func(operation, _ string) reply {
+					if operation == call {
+						return reply{status: http.StatusForbidden, code: "AccessDenied"}
+					}
+					return reply{body: awsConformance[operation]}
+				})
+				expect(t, c.check, c.ask(t, denied.URL), unknown("AccessDenied: not you|Forbidden"))
+				silent := fakeAWS(t, func(operation, _ string) reply {
+					if operation == call {
+						return reply{}
+					}
+					return reply{body: awsConformance[operation]}
+				})
+				if f, err := c.check.Check(t.Context(), c.ask(t, silent.URL)); err == nil && f.Verdict != runbook.Fail {
+					t.Errorf("%s without an answer to %s: %s", f.Verdict, call, f.Evidence)
+				}
+			}
+		})
+	}
+}
+
 // What is asked again takes its time, so all are asked side by side.
 func TestAWSChecksEndWhereAWSIsDownOrBroken(t *testing.T) {
 	t.Parallel()
@@ -324,7 +356,7 @@ func TestAWSChecksEndWhereAWSIsDownOrBroken(t *testing.T) {
 var awsCases = []awsCase{
 	{AWSAlarms{}, []string{"prefix", "p-"}},
 	{AWSDashboard{}, []string{"name", "d"}},
-	{AWSMetric{}, []string{"namespace", "N", "metric", "M", "data", "true"}},
+	{AWSMetric{}, []string{"namespace", "N", "metric", "Latency", "data", "true"}},
 	{AWSLogErrors{}, []string{"groups", "g", "since", "1h"}},
 	{AWSPolicies{}, []string{"roles", "a"}},
 	{AWSPolicies{}, []string{"roles", "a*"}},
