@@ -103,12 +103,18 @@ func (c DynamoItem) Check(ctx context.Context, q executor.Query) (executor.Findi
 		return executor.Finding{}, err
 	}
 	return askAWS(ctx, q, func(ctx context.Context, a *awsAPI) (executor.Finding, error) {
-		said := fmt.Sprintf("%s, table %s, key %s", a.from("dynamodb get-item"), q.Args["table"], quote(q.Args["key"]))
-		item, err := dynamoGet(ctx, dynamodb.NewFromConfig(a.Config), q.Args["table"], key)
+		api := dynamodb.NewFromConfig(a.Config)
+		table, err := dynamoTable(ctx, api, q.Args["table"]) // whose ARN tells the account
+		if dynamoMissing(err) {
+			return decided(q, false, "%s: %s does not exist", a.from("dynamodb describe-table"), q.Args["table"])
+		}
+		if err != nil {
+			return executor.Finding{}, err
+		}
+		said := fmt.Sprintf("%s: table %s, key %s", a.from("dynamodb get-item", aws.ToString(table.TableArn)), q.Args["table"], quote(q.Args["key"]))
+		item, err := dynamoGet(ctx, api, q.Args["table"], key)
 		expect := q.Args["expect"]
 		switch {
-		case dynamoMissing(err):
-			return decided(q, false, "%s: the table does not exist", said)
 		case err != nil:
 			return executor.Finding{}, err
 		case item == nil:

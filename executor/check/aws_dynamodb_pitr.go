@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -37,7 +38,14 @@ func (c DynamoPITR) Check(ctx context.Context, q executor.Query) (executor.Findi
 		return executor.Finding{}, err
 	}
 	return askTables(ctx, q, "dynamodb describe-continuous-backups", func(ctx context.Context, api *dynamodb.Client, name string) (sight, error) {
-		return dynamoPITR(ctx, api, name)
+		// The table's ARN is not in what is said of its backups.
+		table, err := dynamoTable(ctx, api, name)
+		if err != nil {
+			return sight{}, err
+		}
+		one, err := dynamoPITR(ctx, api, name)
+		one.arn = aws.ToString(table.TableArn)
+		return one, err
 	})
 }
 

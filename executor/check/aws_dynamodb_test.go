@@ -111,9 +111,9 @@ func TestDynamoProperties(t *testing.T) {
 		args   []string
 		want   outcome
 	}{
-		"PITR is on":                        {DynamoPITR{}, map[string]string{"DescribeContinuousBackups": fmt.Sprintf(pitr, "ENABLED")}, nil, passes("^dynamodb describe-continuous-backups in eu-west-1: so for all 1: p-a PITR ENABLED;")},
-		"PITR is off":                       {DynamoPITR{}, map[string]string{"DescribeContinuousBackups": fmt.Sprintf(pitr, "DISABLED")}, nil, fails("not so for 1 of 1: p-a PITR DISABLED;")},
-		"nothing is said of PITR":           {DynamoPITR{}, map[string]string{"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED"}}`}, nil, unknown("nothing is said about point-in-time recovery of p-a$")},
+		"PITR is on":                        {DynamoPITR{}, with("DescribeContinuousBackups", fmt.Sprintf(pitr, "ENABLED")), nil, passes("^dynamodb describe-continuous-backups in eu-west-1, account 123456789012: so for all 1: p-a PITR ENABLED;")},
+		"PITR is off":                       {DynamoPITR{}, with("DescribeContinuousBackups", fmt.Sprintf(pitr, "DISABLED")), nil, fails("not so for 1 of 1: p-a PITR DISABLED;")},
+		"nothing is said of PITR":           {DynamoPITR{}, with("DescribeContinuousBackups", `{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED"}}`), nil, unknown("nothing is said about point-in-time recovery of p-a$")},
 		"protected":                         {DynamoProtection{}, table(`,"DeletionProtectionEnabled":true`), nil, passes("p-a DeletionProtectionEnabled true")},
 		"not protected":                     {DynamoProtection{}, table(`,"DeletionProtectionEnabled":false`), nil, fails("p-a DeletionProtectionEnabled false")},
 		"nothing is said of protection":     {DynamoProtection{}, table(""), nil, unknown("nothing is said about deletion protection of p-a")},
@@ -185,7 +185,7 @@ func TestDynamoItem(t *testing.T) {
 		body, key, expect string
 		want              outcome
 	}{
-		"it exists":                   {some, key, "", passes(`^dynamodb get-item in eu-west-1, table p-a, key "{\\"id\\": {\\"S\\": \\"a\\"}}": it exists, 11 attributes;`)},
+		"it exists":                   {some, key, "", passes(`^dynamodb get-item in eu-west-1, account 123456789012: table p-a, key "{\\"id\\": {\\"S\\": \\"a\\"}}": it exists, 11 attributes;`)},
 		"it is as expected":           {some, key, `item.scope == "hunter22" && item.n == 7 && item.half < 1 && item.on && item.none == nil`, passes("it exists; expected item.scope")},
 		"parts of it":                 {some, key, `item.l[0] == "x" && item.l[1] == 1 && item.m.a == "b" && "q" in item.set && item.raw == "aGk="`, passes("")},
 		"a number beyond Go's":        {some, key, `item.long == "12345678901234567890123"`, passes("")},
@@ -206,7 +206,7 @@ func TestDynamoItem(t *testing.T) {
 		"no expression":               {some, key, "item ==", unknown("^expect ")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := dynamoFake(t, map[string]string{"GetItem": tt.body})
+			f := dynamoFake(t, map[string]string{"DescribeTable": tableIs("p-a", "ACTIVE", ""), "GetItem": tt.body})
 			args := []string{"table", "p-a", "key", tt.key}
 			if tt.expect != "" {
 				args = append(args, "expect", tt.expect)
@@ -219,7 +219,7 @@ func TestDynamoItem(t *testing.T) {
 		})
 	}
 	f := dynamoFake(t, nil)
-	expect(t, DynamoItem{}, awsAsks(t, f.URL, "table", "gone", "key", key), fails("the table does not exist"))
+	expect(t, DynamoItem{}, awsAsks(t, f.URL, "table", "gone", "key", key), fails("^dynamodb describe-table in eu-west-1: (gone|dyn-gone) does not exist;"))
 	expect(t, DynamoItem{}, awsAsks(t, f.URL, "table", "p-*", "key", key), unknown("is not one table"))
 }
 
@@ -296,7 +296,7 @@ func TestE2EDynamo(t *testing.T) {
 	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-good", "key", key, "expect", `item.scope == "allrepos"`), passes("it exists"))
 	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-good", "key", key, "expect", `item.scope == "none"`), fails("it exists"))
 	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-bad", "key", key), fails("there is no such item"))
-	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-gone", "key", key), fails("the table does not exist"))
+	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-gone", "key", key), fails("^dynamodb describe-table in eu-west-1: (gone|dyn-gone) does not exist;"))
 	expect(t, DynamoItem{}, motoAsks(t, "table", "dyn-good", "key", `{"other": {"S": "Acme"}}`), unknown("^DynamoDB GetItem in eu-west-1: ValidationException"))
 }
 
