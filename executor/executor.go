@@ -169,6 +169,9 @@ func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
 
 // result sums up a run that has nothing left that it may do.
 func (x *Executor) result() (runbook.Result, string, error) {
+	if x.State.Contingency() != "" {
+		return x.rolledBack()
+	}
 	passed, reason := true, ""
 	for _, t := range x.Plan.Steps() {
 		switch st := x.State.Step(t.Slot.ID); st.Status {
@@ -194,6 +197,32 @@ func (x *Executor) result() (runbook.Result, string, error) {
 		return runbook.Partial, "steps outside the selection are left", nil
 	}
 	return runbook.Passed, "", nil
+}
+
+// rolledBack sums up a run whose contingency was declared: what failed before is
+// why.
+func (x *Executor) rolledBack() (runbook.Result, string, error) {
+	in := x.State.Contingency()
+	for _, t := range x.Plan.Steps() {
+		if t.Contingency != in {
+			continue
+		}
+		switch st := x.State.Step(t.Slot.ID); st.Status {
+		case runbook.StepSkippedOver, runbook.StepContinued, runbook.StepFailed:
+			return runbook.Failed, fmt.Sprintf("step %d was %s", t.Number, st.Status), nil
+		}
+	}
+	for i := range x.Plan.Tasks {
+		t := &x.Plan.Tasks[i]
+		f := x.State.Items[t.Slot.ID]
+		if t.Contingency == in && f != nil && t.Slot.Kind == runbook.ItemSlot && t.Slot.Item != runbook.Criterion && f.Verdict == runbook.Fail {
+			return runbook.Failed, fmt.Sprintf("line %d: %q failed", t.Slot.Line, t.Slot.Label), nil
+		}
+	}
+	if len(x.Plan.Left(x.State)) > 0 {
+		return runbook.Partial, "steps of the contingency are left", nil
+	}
+	return runbook.RolledBack, "", nil
 }
 
 // writeTries bounds how often a record is written anew because somebody wrote

@@ -34,8 +34,12 @@ func (x *Executor) resolve() (runbook.Result, string, error) {
 		if err := x.commit(word); err != nil {
 			return "", "", err
 		}
-		if d.Do == Bad {
+		before := x.State.Contingency() != t.Contingency // on the main path, which a contingency has ended
+		if d.Do == Bad && !before {
 			return runbook.Failed, fmt.Sprintf("step %d failed, by %s's word", t.Number, x.Identity.Operator), nil
+		}
+		if d.Do == Bad {
+			continue
 		}
 		if err := x.settleResolved(t); err != nil {
 			return "", "", err

@@ -63,6 +63,11 @@ func (w *sheet) runTable(doc *Document, s *State) {
 	w.header("What", "Value")
 	w.row("Run", codeCell(start.Run))
 	w.row("Result", resultText(s))
+	for _, e := range s.Declared {
+		if d, ok := e.Event.(*ContingencyDeclared); ok {
+			w.row("Contingency declared", cell(fmt.Sprintf("%s, %s, decided by %s: %s", doc.sectionTitle(d.Contingency), clock(e.Time), d.By, d.Reason)))
+		}
+	}
 	w.row("Operator", cell(strings.Join(s.Operators, ", ")))
 	w.row("Account on host", cell(start.Identity.User+"@"+start.Identity.Host))
 	w.row("Started", clock(s.Began))
@@ -101,6 +106,16 @@ func (w *sheet) runTable(doc *Document, s *State) {
 	w.line("")
 }
 
+// sectionTitle is the heading of a section, or its ID where there is none.
+func (d *Document) sectionTitle(id ID) string {
+	for i := range d.Sections {
+		if s := &d.Sections[i]; s.ID == id && s.Title != "" {
+			return s.Title
+		}
+	}
+	return string(id)
+}
+
 func optionalCode(s string) string {
 	if s == "" {
 		return ""
@@ -133,7 +148,7 @@ func (w *sheet) stepTable(doc *Document, s *State) {
 		st := s.Step(slot.ID)
 		status, began, took, dir := string(st.Status), "", "", ""
 		switch {
-		case s.Steps[slot.ID] == nil && sec.Contingency != "":
+		case s.Steps[slot.ID] == nil && !s.inForce(&sec):
 			status = "contingency, not declared"
 		case s.Steps[slot.ID] == nil && slices.Contains(strings.Fields(slot.Attrs), "skip"):
 			status = "skipped by the checklist"
@@ -332,7 +347,7 @@ func Open(doc *Document, s *State) []OpenSlot {
 	signoffs := map[ID]bool{}
 	for i := range doc.Slots {
 		slot := &doc.Slots[i]
-		if doc.Sections[slot.Section].Contingency != "" {
+		if !s.inForce(&doc.Sections[slot.Section]) {
 			continue
 		}
 		kind := slot.Kind.String()

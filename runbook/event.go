@@ -53,6 +53,7 @@ const (
 	Failed      Result = "failed"      // a step, an expectation or a check failed
 	Held        Result = "held"        // open items, a missing value or an unknown outcome hold a step
 	Interrupted Result = "interrupted" // stopped by the operator or a signal
+	RolledBack  Result = "rolled-back" // every step of the declared contingency passed
 	Abandoned   Result = "abandoned"   // given up: its document was reset
 )
 
@@ -311,6 +312,7 @@ func EventTypes() Events {
 		func() Event { return new(FieldFilled) },
 		func() Event { return new(FieldCleared) },
 		func() Event { return new(DriftAccepted) },
+		func() Event { return new(ContingencyDeclared) },
 		func() Event { return new(ItemSettled) },
 		func() Event { return new(ChoiceSettled) },
 		func() Event { return new(PlaceholderGiven) },

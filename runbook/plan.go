@@ -17,10 +17,13 @@ type Plan struct {
 	Tasks    []Task
 	Problems []Problem
 	Strict   bool // open items above a step hold it
-	Holds    []Hold
-	Pins     []Pin
-	Env      map[string]string // the sidecar's, for every step
-	Values   map[string]Given  // for the placeholders in steps, by spelling
+	// Contingency is the declared section that the plan is about; empty: the
+	// main path.
+	Contingency ID
+	Holds       []Hold
+	Pins        []Pin
+	Env         map[string]string // the sidecar's, for every step
+	Values      map[string]Given  // for the placeholders in steps, by spelling
 
 	stepTasks []int // index in Tasks by step number - 1
 }
@@ -61,6 +64,12 @@ type PlanInput struct {
 	DocDir  string // absolute
 	Dirs    DirPolicy
 	Select  Selection
+	// Contingency is the section that is declared, whose steps the plan is then
+	// about; empty: the main path.
+	Contingency ID
+	// Execute says that the contingency's steps are to run now. Otherwise only
+	// what can be settled without them is.
+	Execute bool
 	Strict  bool
 	Timeout time.Duration // per step, unless the step has its own
 	// Rules propose checks for items: suggestions, which no run applies. A run
@@ -73,7 +82,7 @@ type PlanInput struct {
 func NewPlan(doc *Document, in PlanInput) *Plan {
 	b := &planner{
 		in:   in,
-		plan: &Plan{Document: doc, Strict: in.Strict, Problems: append([]Problem(nil), doc.Problems...)},
+		plan: &Plan{Document: doc, Strict: in.Strict, Contingency: in.Contingency, Problems: append([]Problem(nil), doc.Problems...)},
 		inf:  inferrer{doc: doc},
 	}
 	b.plan.Tasks = make([]Task, len(doc.Slots))
@@ -218,7 +227,7 @@ func (b *planner) bind() {
 	for i := range b.plan.Tasks {
 		t := &b.plan.Tasks[i]
 		if t.Number > 0 {
-			if t.Contingency == "" {
+			if t.Contingency == "" || t.Contingency == b.in.Contingency {
 				after = t.Number
 			}
 			continue

@@ -187,7 +187,11 @@ func (b *planner) placeholders() {
 			}
 			seen[p.Text] = true
 			sev := Warning
-			if t.Contingency != "" {
+			switch {
+			case t.Contingency == "":
+			case t.Contingency == b.in.Contingency && b.in.Execute:
+				sev = Error // half a rollback is worse than none
+			default:
 				sev = Note
 			}
 			b.report(Problem{sev, "placeholder", p.Line,

@@ -17,6 +17,17 @@ func (s Selection) all() bool { return len(s.Steps) == 0 && s.From == "" && s.Se
 // choose marks what this run is about.
 func (b *planner) choose() {
 	doc, sel := b.plan.Document, b.in.Select
+	if in := b.in.Contingency; in != "" {
+		for i := range b.plan.Tasks {
+			t := &b.plan.Tasks[i]
+			t.Selected = t.Contingency == in && (t.Number == 0 || b.in.Execute)
+			if t.Number == 0 && !b.in.Execute {
+				t.Selected = t.Contingency == "" || t.Contingency == in
+			}
+			t.Selected = t.Selected || t.Number == 0 && t.Binding.Given != nil
+		}
+		return
+	}
 	if sel.all() {
 		for i := range b.plan.Tasks {
 			t := &b.plan.Tasks[i]

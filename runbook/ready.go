@@ -163,12 +163,13 @@ func (p *Plan) over(n int, s *State) bool {
 	return p.behind(&p.Tasks[p.stepTasks[n-1]], s)
 }
 
-// Left lists the steps of the main path that are not over; those that the
-// checklist itself skips are not among them.
+// Left lists the steps that are not over, of the main path, or of the
+// contingency that was declared; those that the checklist itself skips are not
+// among them.
 func (p *Plan) Left(s *State) []*Task {
 	var left []*Task
 	for _, t := range p.Steps() {
-		if t.Contingency == "" && !t.Skip && len(t.Script.Commands) > 0 && !s.settled(t) {
+		if t.Contingency == s.Contingency() && !t.Skip && len(t.Script.Commands) > 0 && !s.settled(t) {
 			left = append(left, t)
 		}
 	}
@@ -215,6 +216,9 @@ func (p *Plan) heldByRule(step, item *Task) bool {
 	for _, h := range p.Holds {
 		// A hold keeps the named place and everything after it.
 		from := p.place(h.Before)
+		if step.Contingency != "" && !p.within(step.Slot, h.Before) && step.Slot.ID != h.Before {
+			continue // what holds a deployment does not hold its rollback
+		}
 		if step.Slot.Mark.Start < from {
 			continue
 		}

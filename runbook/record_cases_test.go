@@ -98,6 +98,11 @@ var recordCases = map[string]recordCase{
 			&SlotOpen{Slot: "open", Reason: "waits for a person"}, &RunStopped{Result: Failed, Reason: "failed failed"},
 		}
 	}},
+	"rolled-back": {"- [ ] main\n\n# Rollback\n\n" + twoCommands + "- [ ] told\n\n# Abort\n\n- [ ] never\n", func(doc *Document) []Event {
+		events := []Event{startOf(doc), &ContingencyDeclared{Contingency: "rollback", By: "Eve | <b>", Reason: "it | fails"}}
+		events = append(events, ranOnce(doc, doc.Slots[1].ID, "ok\nmore\n")...)
+		return append(events, &ItemSettled{Item: "rollback/told", Verdict: Pass, Use: "ask", By: "Eve"}, &RunStopped{Result: RolledBack})
+	}},
 	"by-hand": {"- [ ] ticked\n- [x] ticked before\n- ☑ a symbol\n- [ ] Lead: ____\n\n**A:** ____\n**B:** ____\n", func(doc *Document) []Event {
 		return []Event{
 			startOf(doc), &FieldFilled{Field: "a", Value: "x", Source: "ask"}, &FieldCleared{Field: "a", By: "Eve", Detail: "commit 0123"},

@@ -41,6 +41,9 @@ type Command struct {
 	// Sensitive says why the command's output is withheld from the record;
 	// empty if it is not.
 	Sensitive string
+	// MovesTree reports that the command has git replace or remove files of the
+	// work tree: checkout, reset, stash and the like.
+	MovesTree bool
 	// Terraform holds, when the command may print terraform outputs or change
 	// state, what is asked of terraform before its output is recorded.
 	Terraform TerraformUse

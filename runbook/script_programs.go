@@ -265,7 +265,7 @@ func (w *effectWalker) makers(by string, words []shellArg) {
 			w.makes(a, by)
 		}
 	case "git":
-		w.clone(by, words)
+		w.git(by, words)
 	case "tar":
 		if len(words) > 1 {
 			flags := strings.TrimPrefix(words[1].value, "-")
@@ -298,6 +298,18 @@ func (w *effectWalker) copies(by string, words []shellArg) {
 		}
 		w.makes(into, by)
 	}
+}
+
+// git records what git makes, and that it moves the work tree.
+func (w *effectWalker) git(by string, words []shellArg) {
+	ops := operandsOf(words, "-C -c --git-dir --work-tree --namespace")
+	if len(ops) > 0 {
+		switch ops[0].value {
+		case "checkout", "switch", "restore", "reset", "stash", "clean", "pull", "merge", "rebase", "revert", "cherry-pick", "rm", "mv", "read-tree", "bisect", "am", "apply":
+			w.reader.script.Commands[w.command].MovesTree = true
+		}
+	}
+	w.clone(by, words)
 }
 
 // clone records the directory that git clone makes.

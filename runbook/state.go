@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -24,6 +25,7 @@ type State struct {
 	Placeholders map[string]*PlaceholderGiven
 	Open         map[ID]string // slots that were tried and left open, with the reason
 	Deviations   []Entry       // of Deviation and StepResolved
+	Declared     []Entry       // of ContingencyDeclared
 	Drift        []Entry       // of DriftAccepted
 	Notes        []*Noted
 	Files        map[string]*FileState // by path, those whose content matters
@@ -136,6 +138,9 @@ func (s *State) apply(e Entry) error {
 	case *FieldCleared:
 		delete(s.Fields, ev.Field)
 		delete(s.Settled, ev.Field)
+	case *ContingencyDeclared:
+		s.Declared = append(s.Declared, e)
+		s.behind = 0
 	case *DriftAccepted:
 		s.Drift = append(s.Drift, e)
 	case *ItemSettled:
@@ -165,6 +170,29 @@ func (s *State) apply(e Entry) error {
 		}
 	}
 	return nil
+}
+
+// Contingency is the ID of the contingency that was declared last; empty while
+// the run is on its main path.
+func (s *State) Contingency() ID {
+	if n := len(s.Declared); n > 0 {
+		if d, ok := s.Declared[n-1].Event.(*ContingencyDeclared); ok {
+			return d.Contingency
+		}
+	}
+	return ""
+}
+
+// inForce reports whether what stands in a section counts: it is no part of a
+// contingency, or of one that was declared.
+func (s *State) inForce(section *Section) bool {
+	if section.Contingency == "" {
+		return true
+	}
+	return slices.ContainsFunc(s.Declared, func(e Entry) bool {
+		d, ok := e.Event.(*ContingencyDeclared)
+		return ok && d.Contingency == section.Contingency
+	})
 }
 
 // lose turns what was under way when the run stopped, or the runner

@@ -89,7 +89,7 @@ func (t *ItemTally) counter(doc *Document, slot *Slot, s *State) *int {
 	switch {
 	case slot.Item == Criterion:
 		return &t.Criteria
-	case f == nil && doc.Sections[slot.Section].Contingency != "":
+	case f == nil && !s.inForce(&doc.Sections[slot.Section]):
 		return &t.Contingency
 	case f != nil && f.Verdict == Pass:
 		return &t.Passed

@@ -63,7 +63,7 @@ func (s *session) byHand() string {
 
 // handEditsSince are handEdits since the record was last written, during a run.
 func (r *runner) handEditsSince(ctx context.Context, final bool) ([]runbook.Event, error) {
-	if r.written == nil || !r.due(final) {
+	if r.written == nil || r.session.home != "" || !r.due(final) {
 		return nil, nil
 	}
 	current, err := os.ReadFile(r.session.target)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		if s.torn > 0 {
 			fmt.Fprintf(r.env.stderr, "runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
 		}
-		return append([]runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, r.adopted...), nil
+		return append([]runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, slices.Concat(r.adopted, r.declare())...), nil
 	}
 	now := time.Now()
 	id, err := journal.NewRunID(now, rand.Reader)
@@ -60,7 +61,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 	if s.sidecar != nil {
 		err = dir.WriteSidecar(s.sidecar)
 	}
-	return nil, errors.Join(err, dir.Close(), s.state.Apply(entry))
+	return r.declare(), errors.Join(err, dir.Close(), s.state.Apply(entry))
 }
 
 // whereItWas says in a line where a stopped run stands.

@@ -20,6 +20,12 @@ import (
 // syncing a large document after every step would slow the run for nothing,
 // because the journal alone carries it.
 func (r *runner) checkpoint(dir *journal.RunDir, final bool) error {
+	if r.session.home != "" { // the record is put back when the run has stopped
+		if final {
+			return writeStatement(dir, r.session.doc)
+		}
+		return nil
+	}
 	if !r.due(final) {
 		return nil
 	}

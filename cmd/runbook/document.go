@@ -57,7 +57,7 @@ type place struct {
 func locate(name string) (place, error) {
 	path, err := filepath.Abs(name)
 	if err == nil {
-		path, err = filepath.EvalSymlinks(path)
+		path, err = resolved(path)
 	}
 	if err != nil {
 		return place{}, &exitError{exitUsage, err, ""}
@@ -65,6 +65,19 @@ func locate(name string) (place, error) {
 	p := place{path: path, dir: filepath.Dir(path)}
 	p.root, p.git = gitRoot(p.dir)
 	return p, nil
+}
+
+// resolved follows the links of a path, whose last part need not exist.
+func resolved(path string) (string, error) {
+	end, err := filepath.EvalSymlinks(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return end, err
+	}
+	dir, derr := filepath.EvalSymlinks(filepath.Dir(path))
+	if derr != nil {
+		return path, nil // readDocument says what is missing
+	}
+	return filepath.Join(dir, filepath.Base(path)), nil
 }
 
 // gitRoot looks upward for a checkout, without running git: a plan contacts

@@ -46,6 +46,12 @@ A run that was stopped, for any reason, is continued by the same command.`,
 			return runExec(cmd.Context(), env, o, args[0])
 		},
 	}
+	o.registerRun(cmd)
+	return cmd
+}
+
+// registerRun adds the flags of the commands that run steps.
+func (o *execOptions) registerRun(cmd *cobra.Command) {
 	o.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan; run nothing, contact nothing, write nothing")
@@ -60,7 +66,6 @@ A run that was stopped, for any reason, is continued by the same command.`,
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: only problems and the summary")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "also show what stays open while it runs")
-	return cmd
 }
 
 // runExec is exec without the dry run.
@@ -77,6 +82,11 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 		return err
 	}
 	r := &runner{env: env, o: o, person: person, registry: builtin(person), resolve: resolutions}
+	return r.start(ctx, file)
+}
+
+// start does what there is to do in FILE.
+func (r *runner) start(ctx context.Context, file string) error {
 	if err := r.prepare(ctx, file); err != nil {
 		return err
 	}

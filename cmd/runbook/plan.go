@@ -179,7 +179,11 @@ func (p *planWriter) section(i int) {
 		}
 	}
 	note := ""
-	if s.Contingency != "" {
+	switch {
+	case s.Contingency == "":
+	case s.Contingency == p.plan.Contingency:
+		note = "   [contingency: declared by rollback]"
+	default:
 		note = "   [contingency: exec never enters it]"
 	}
 	p.put("\n", runbook.Visible(title), note)
@@ -261,7 +265,7 @@ func (p *planWriter) expect(e *runbook.Expect) {
 
 func (p *planWriter) standing(t *runbook.Task) string {
 	switch {
-	case t.Contingency != "":
+	case t.Contingency != "" && t.Contingency != p.plan.Contingency:
 		return "  not run: contingency"
 	case t.Skip:
 		return "  not run: the checklist skips it"

@@ -26,6 +26,9 @@ type planFlags struct {
 	rules   string
 	suggest bool           // the plan is for a person, who is shown what rules propose
 	known   *runbook.Rules // those of the last plan
+	// contingency is what rollback runs, and declared the values that it gives.
+	contingency runbook.ID
+	declared    []runbook.GivenFor
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
@@ -74,8 +77,13 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 			return nil, err
 		}
 	}
+	contingency := f.contingency
+	if contingency == "" && s.state != nil {
+		contingency = s.state.Contingency()
+	}
 	plan := runbook.NewPlan(s.doc, runbook.PlanInput{
-		Catalog: registry.Catalog(), Sidecar: car, Givens: append(list, s.placeholders()...),
+		Contingency: contingency, Execute: f.contingency != "",
+		Catalog: registry.Catalog(), Sidecar: car, Givens: slices.Concat(f.declared, list, s.placeholders()),
 		Tree: newDiskTree(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
 		Strict: f.strict, Timeout: f.timeout, Rules: f.known,

@@ -91,7 +91,7 @@ const held = ".held"
 // steps before them have set.
 func (r *runner) shellLost() bool {
 	s := r.session
-	if len(r.plan.Left(s.state)) == 0 {
+	if r.declared == nil && len(r.plan.Left(s.state)) == 0 {
 		return false
 	}
 	kept, midway := s.state.Shell()

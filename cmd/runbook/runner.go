@@ -25,6 +25,8 @@ type runner struct {
 	registry *executor.Registry
 	resolve  map[runbook.ID]executor.Decision
 
+	declared *declaration // what rollback declares; nil: exec
+
 	session  *session
 	plan     *runbook.Plan
 	adopted  []runbook.Event // what was written into the record by hand before this part of the run
@@ -45,11 +47,19 @@ func (r *runner) prepare(ctx context.Context, file string) error {
 	if r.adopted, err = r.handEdits(ctx); err != nil {
 		return err
 	}
+	if r.declared != nil {
+		if err := r.declared.prepare(r); err != nil {
+			return err
+		}
+	}
 	if r.plan, err = r.o.plan(s, r.registry); err != nil {
 		return err
 	}
 	if errs := append(r.plan.Errors(), r.missingTools()...); len(errs) > 0 {
 		return r.env.problems(file, errs)
+	}
+	if err := r.mainPathEnded(); err != nil {
+		return err
 	}
 	words := map[runbook.ID]executor.Decision{}
 	for name, word := range r.resolve {
@@ -112,7 +122,7 @@ func checkDir(dir string) error {
 // nothingLeft reports a finished run to which this exec can add nothing.
 func (r *runner) nothingLeft() bool {
 	s := r.session
-	if !s.finished() || s.aside || !s.stated() || len(r.adopted) > 0 {
+	if !s.finished() || s.aside || !s.stated() || len(r.adopted) > 0 || len(r.declare()) > 0 || s.home != "" {
 		return false
 	}
 	if r.person != nil {
@@ -146,7 +156,7 @@ func (r *runner) alreadyComplete() error {
 // exitFor is the exit code of a run's result; the result itself was told.
 func exitFor(result runbook.Result) error {
 	switch result {
-	case runbook.Passed, runbook.Partial:
+	case runbook.Passed, runbook.Partial, runbook.RolledBack:
 		return nil
 	case runbook.Failed:
 		return &exitError{Code: exitFailed}
@@ -187,7 +197,7 @@ func (r *runner) run(ctx context.Context) error {
 
 func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock, bash executor.Engine) error {
 	s := r.session
-	if s.id != "" && r.shellLost() && !r.o.freshShell {
+	if s.id != "" && r.declared == nil && r.shellLost() && !r.o.freshShell {
 		return &exitError{exitHeld, fmt.Errorf("run %s: the variables and functions that its earlier steps set are not on this machine (%s)", s.id, r.privatePath()),
 			"go on where and as whom it ran before; or add --fresh-shell to go on without them, which the record will say"}
 	}
@@ -195,6 +205,12 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	opening, err := r.begin(ctx, identity, engine.Dropped(env))
 	if err != nil {
 		return err
+	}
+	if s.home == "" && r.needsShelter() {
+		if lock, err = r.shelter(ctx, journal.Holder{Host: identity.Host, User: identity.User, PID: identity.PID, Run: s.id, Since: time.Now().UTC()}); err != nil {
+			return &exitError{exitRecording, err, "nothing was run"}
+		}
+		defer lock.Close()
 	}
 	dir, err := journal.OpenRun(s.runs, s.id)
 	if err != nil {
@@ -242,6 +258,11 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		r.person.interrupted = ctx.Done()
 	}
 	result, err := x.Run(ctx, opening...)
+	if s.home != "" && !errors.Is(err, executor.ErrRecording) {
+		if perr := r.putBack(context.WithoutCancel(ctx)); perr != nil {
+			return &exitError{exitRecording, perr, "the run is whole in " + s.runs + "; the same command puts it back from there"}
+		}
+	}
 	var drift *runbook.DriftError
 	if errors.As(err, &drift) && s.state.Stopped != nil {
 		return errors.Join(r.summary(s.state), r.drifted(drift))

@@ -21,6 +21,7 @@ type session struct {
 	place  place  // of the template's file
 	target string // the record's real path; place.path when completed in place
 	runs   string // the directory of the record's runs
+	home   string // where that belongs, while it is in its shelter; else empty
 
 	template []byte // what the run executes
 	current  []byte // what the record holds now; nil: there is none yet
@@ -67,14 +68,17 @@ func openEdited(file, record string) (*session, error) {
 
 // findSession finds the files of a record and looks at no run.
 func findSession(file, record string) (*session, error) {
-	src, err := readDocument(file)
-	if err != nil {
-		return nil, err
-	}
-	s := &session{file: file, template: src, current: src}
+	s := &session{file: file}
+	var err error
 	if s.place, err = locate(file); err != nil {
 		return nil, err
 	}
+	if s.template, err = readDocument(file); err != nil {
+		if _, ok := sheltered(s.place.path); !ok {
+			return nil, err
+		}
+	}
+	s.current = s.template
 	s.target = s.place.path
 	if record != "" {
 		if err := s.apart(record); err != nil {
@@ -82,6 +86,9 @@ func findSession(file, record string) (*session, error) {
 		}
 	}
 	s.runs = journal.RunsDir(s.target)
+	if runs, ok := sheltered(s.target); ok {
+		s.runs, s.home = runs, s.runs
+	}
 	return s, nil
 }
 
@@ -178,7 +185,7 @@ func (s *session) read(id string) error {
 	}
 	s.id, s.entries, s.state, s.doc, s.torn = id, entries, state, doc, len(lines.Torn)
 	s.template, template = template, s.template
-	if !s.inPlace() && !bytes.Equal(s.template, template) {
+	if !s.inPlace() && !bytes.Equal(s.template, template) && s.home == "" {
 		return usagef("give the record another name", "%s is not the template of run %s, which made %s", s.file, id, s.target)
 	}
 	return nil
@@ -188,6 +195,9 @@ func (s *session) read(id string) error {
 // entry of the journal.
 func (s *session) compare() error {
 	switch {
+	case s.home != "": // what stands in the record's place is git's
+		s.aside = true
+		return nil
 	case s.current == nil || bytes.Equal(s.current, s.template) && !s.finished():
 		s.aside = true
 		return s.writtenAt(0)

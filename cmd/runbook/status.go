@@ -88,6 +88,9 @@ func runReset(env *environment, file string) error {
 		return err
 	}
 	runs := journal.RunsDir(p.path)
+	if _, ok := sheltered(p.path); ok {
+		return usagef("`runbook rollback "+file+"` puts it back", "%s: a rollback of it was cut off, and its run is still in its shelter", file)
+	}
 	ids, err := journal.List(runs)
 	if err != nil {
 		return &exitError{exitUsage, err, ""}

@@ -67,12 +67,12 @@ const (
 )
 
 // standing is a step's status as summaries tell it: one that will never start
-// is not pending.
-func standing(t *runbook.Task, st *runbook.StepState) runbook.StepStatus {
+// is not pending. in is the contingency that was declared, if one was.
+func standing(t *runbook.Task, st *runbook.StepState, in runbook.ID) runbook.StepStatus {
 	switch {
 	case st.Status != runbook.StepPending:
 		return st.Status
-	case t.Contingency != "":
+	case t.Contingency != "" && t.Contingency != in:
 		return contingency
 	case t.Skip:
 		return runbook.StepSkippedOver
@@ -96,7 +96,7 @@ func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 	}
 	for _, t := range r.plan.Steps() {
 		st := s.Step(t.Slot.ID)
-		row := stepResultJSON{ID: t.Slot.ID, Status: standing(t, st), Commands: []commandResultJSON{}}
+		row := stepResultJSON{ID: t.Slot.ID, Status: standing(t, st, s.Contingency()), Commands: []commandResultJSON{}}
 		if !st.Ended.IsZero() {
 			row.Seconds = st.Ended.Sub(st.Began).Seconds()
 		}
@@ -117,13 +117,27 @@ func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 	return view
 }
 
+// stepCounts says how many steps stand where.
+func stepCounts(steps map[runbook.StepStatus]int) string {
+	text := fmt.Sprintf("%d passed", steps[runbook.StepPassed])
+	for _, status := range []runbook.StepStatus{runbook.StepFailed, runbook.StepContinued, runbook.StepSkippedOver, runbook.StepInterrupted, runbook.StepUnknown, runbook.StepPending, manual} {
+		if steps[status] > 0 {
+			text += fmt.Sprintf(", %d %s", steps[status], status)
+		}
+	}
+	return text
+}
+
 func (r *runner) summaryText(s *runbook.State) error {
 	doc := r.session.doc
 	tally := runbook.Count(doc, s)
-	steps := map[runbook.StepStatus]int{}
+	steps, rollback := map[runbook.StepStatus]int{}, map[runbook.StepStatus]int{}
 	for _, t := range r.plan.Steps() {
-		if t.Contingency == "" {
-			steps[standing(t, s.Step(t.Slot.ID))]++
+		switch t.Contingency {
+		case "":
+			steps[standing(t, s.Step(t.Slot.ID), s.Contingency())]++
+		case s.Contingency():
+			rollback[standing(t, s.Step(t.Slot.ID), s.Contingency())]++
 		}
 	}
 	result := string(s.Stopped.Result)
@@ -132,13 +146,16 @@ func (r *runner) summaryText(s *runbook.State) error {
 	}
 	w := &lines{w: r.env.stdout}
 	w.printf("Result   %s\n", runbook.Visible(result))
-	w.printf("Steps    %d passed", steps[runbook.StepPassed])
-	for _, status := range []runbook.StepStatus{runbook.StepFailed, runbook.StepContinued, runbook.StepSkippedOver, runbook.StepInterrupted, runbook.StepUnknown, runbook.StepPending, manual} {
-		if steps[status] > 0 {
-			w.printf(", %d %s", steps[status], status)
+	w.printf("Steps    %s\n", stepCounts(steps))
+	for _, e := range s.Declared {
+		if d, ok := e.Event.(*runbook.ContingencyDeclared); ok {
+			w.printf("Rollback %s, declared %s by %s: %s\n", d.Contingency, e.Time.Format(time.RFC3339), runbook.Visible(d.By), runbook.Visible(d.Reason))
 		}
 	}
-	w.printf("\nItems    %s\n", tally.Items)
+	if len(rollback) > 0 {
+		w.printf("         its steps: %s\n", stepCounts(rollback))
+	}
+	w.printf("Items    %s\n", tally.Items)
 	w.printf("Blanks   %d filled, %d open\n", tally.Fields.Filled, tally.Fields.Open)
 	w.printf("Record   %s\nJournal  %s\n", r.session.target, r.session.journal())
 	open := runbook.Open(doc, s)

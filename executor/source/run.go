@@ -19,7 +19,7 @@ func (Run) Info() runbook.Info {
 // Value implements executor.Source. A run that is held, partial or interrupted
 // has no outcome yet.
 func (Run) Value(_ context.Context, q executor.Query) (executor.Value, error) {
-	want := map[runbook.Result]runbook.Outcome{runbook.Passed: runbook.OutcomeSuccess, runbook.Failed: runbook.OutcomeFailed}[q.Result]
+	want := map[runbook.Result]runbook.Outcome{runbook.Passed: runbook.OutcomeSuccess, runbook.Failed: runbook.OutcomeFailed, runbook.RolledBack: runbook.OutcomeRolledBack}[q.Result]
 	for _, o := range q.Task.Slot.Options {
 		if outcome, ok := runbook.OutcomeOf(o.Label); ok && outcome == want {
 			return executor.Value{Text: o.Label, Detail: account(q)}, nil
