@@ -94,11 +94,17 @@ func (x *Executor) ask(ctx context.Context, t *runbook.Task, b *runbook.Binding)
 	return x.within(ctx, b, func(ctx context.Context) *answer { return x.put(ctx, t, b) })
 }
 
-func (x *Executor) put(ctx context.Context, t *runbook.Task, b *runbook.Binding) *answer {
+func (x *Executor) put(ctx context.Context, t *runbook.Task, b *runbook.Binding) (a *answer) {
 	q := x.query(t)
 	q.Args = maps.Clone(b.Args)
 	delete(q.Args, "timeout")
-	a := &answer{}
+	a = &answer{}
+	// One that breaks off has not answered; it must not take the run with it.
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.err = fmt.Errorf("%s broke off: %v", b.Use, cause)
+		}
+	}()
 	if t.Slot.Kind == runbook.ItemSlot {
 		check, ok := x.Registry.Checks[b.Use]
 		if !ok {

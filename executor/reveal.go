@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"runbook/runbook"
 )
 
 // revealed finds the secrets in what a command has printed: the values of SSM
@@ -11,7 +13,7 @@ import (
 // hide nothing there), and of Secrets Manager. sure is false when the command
 // asks for such a value and its output is more than JSON that says what it is.
 func revealed(command string, output []byte) (secrets []Secret, sure bool) {
-	asks := strings.Contains(command, "get-parameter") || strings.Contains(command, "secretsmanager")
+	asks := asksForSecret(command)
 	tells := bytes.Contains(output, []byte("SecureString")) || bytes.Contains(output, []byte("SecretString")) || bytes.Contains(output, []byte("SecretBinary"))
 	if !asks && !tells {
 		return nil, true
@@ -40,6 +42,26 @@ func revealed(command string, output []byte) (secrets []Secret, sure bool) {
 		output = output[dec.InputOffset():]
 	}
 	return secrets, sure || !asks
+}
+
+func asksForSecret(command string) bool {
+	return strings.Contains(command, "get-parameter") || strings.Contains(command, "secretsmanager")
+}
+
+// Reveals says why a command may print what nobody knows yet to be a secret, as
+// far as that can be told before it runs; empty if nothing says so.
+func Reveals(t *runbook.Task, c *runbook.Command) string {
+	switch {
+	case c.Sensitive != "":
+		return c.Sensitive
+	case t.Sensitive != "":
+		return t.Sensitive
+	case c.Terraform == runbook.PrintsOutputs:
+		return "it prints terraform outputs"
+	case asksForSecret(c.Text):
+		return "it may print a secret's value"
+	}
+	return ""
 }
 
 // secretValues walks a JSON answer. typed tells whether it says of which type

@@ -24,6 +24,7 @@ type Plan struct {
 	Pins        []Pin
 	Env         map[string]string // the sidecar's, for every step
 	Values      map[string]Given  // for the placeholders in steps, by spelling
+	Secrets     []string          // names of variables whose values exec takes or asks, and masks
 
 	stepTasks []int // index in Tasks by step number - 1
 }
@@ -93,7 +94,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	b.choose()
 	b.placeholders()
 	if in.Sidecar != nil {
-		b.plan.Env = in.Sidecar.Env
+		b.plan.Env, b.plan.Secrets = in.Sidecar.Env, in.Sidecar.Secrets
 		b.plan.Holds = in.Sidecar.Holds
 		b.holds()
 		b.pins()

@@ -39,6 +39,7 @@ func SidecarSchema(c Catalog) ([]byte, error) {
 				"before": schema{"type": "string", "description": "a section or a step, by its ID"},
 				"until":  schema{"description": "sections and items, by their IDs", "anyOf": []any{text, schema{"type": "array", "items": text, "minItems": 1}}},
 			}), "before", "until")},
+			"secrets": schema{"type": "array", "description": "variables whose values are secret: taken from the environment or asked for, and masked", "items": schema{"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}},
 			"steps": bySlot("settings of steps, "+slots, object("", schema{
 				"dir":       schema{"type": "string", "description": "the directory that the step starts in, from the root"},
 				"timeout":   schema{"$ref": "#/definitions/duration", "description": "how long it may take; 0 is for ever"},

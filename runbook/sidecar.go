@@ -17,8 +17,10 @@ type Sidecar struct {
 	Holds []Hold
 	Pins  []Pin             // as written; the plan says whom to ask
 	Env   map[string]string // for every step
-	rules []rule
-	Limit time.Duration // per step; 0 is none
+	// Secrets names variables whose values are secret: exec takes or asks them.
+	Secrets []string
+	rules   []rule
+	Limit   time.Duration // per step; 0 is none
 }
 
 // A Hold keeps the steps from a place on until other slots are settled.
@@ -60,6 +62,8 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 			r.holds(v)
 		case "pins":
 			r.pins(v)
+		case "secrets":
+			r.secrets(v)
 		case "steps":
 			r.rules(StepSlot, v)
 		case "items":
@@ -67,7 +71,7 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 		case "fields":
 			r.rules(FieldSlot, v)
 		default:
-			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, steps", key)
+			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, secrets, steps", key)
 		}
 	})
 	return r.car, r.problems

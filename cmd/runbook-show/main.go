@@ -7,12 +7,17 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"os"
+	"regexp"
+	"strconv"
 
 	"github.com/charmbracelet/glamour"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
 	"golang.org/x/term"
+
+	"runbook/runbook"
 )
 
 func main() {
@@ -35,12 +40,35 @@ func run(args []string) error {
 	if asHTML {
 		render = page
 	}
-	out, err := render(src)
+	out, err := render(tame(src))
 	if err != nil {
 		return err
 	}
 	_, err = os.Stdout.Write(out)
 	return err
+}
+
+// numeric are the references to characters by their number: a renderer makes
+// the characters of them.
+var numeric = regexp.MustCompile("&#([0-9]{1,7}|[xX][0-9a-fA-F]{1,6});")
+
+// tame makes visible what in a document could drive the terminal or hide there.
+func tame(src []byte) []byte {
+	return numeric.ReplaceAllFunc([]byte(runbook.Visible(string(src))), func(ref []byte) []byte {
+		digits, base := string(ref[2:len(ref)-1]), 10
+		if digits[0]|0x20 == 'x' {
+			digits, base = digits[1:], 16
+		}
+		n, err := strconv.ParseInt(digits, base, 32)
+		if err != nil {
+			return nil
+		}
+		char := string(rune(n))
+		if shown := runbook.Visible(char); shown != char {
+			return []byte(html.EscapeString(shown))
+		}
+		return ref
+	})
 }
 
 // terminal renders for the screen, with colours only where one is there. The

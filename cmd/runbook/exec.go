@@ -28,6 +28,7 @@ type execOptions struct {
 	noColor    bool
 	quiet      bool
 	verbose    bool
+	secrets    []string
 }
 
 func newExec(env *environment) *cobra.Command {
@@ -63,6 +64,7 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
 	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
 	flags.StringVar(&o.reason, "reason", "", "why, for --resolve and --accept-drift")
+	flags.StringArrayVar(&o.secrets, "secret", nil, "a `NAME` whose value is secret: the variable's, or asked for without echo; given to the steps, masked everywhere (repeatable)")
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: only problems and the summary")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "also show what stays open while it runs")
@@ -71,6 +73,9 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 // runExec is exec without the dry run.
 func runExec(ctx context.Context, env *environment, o *execOptions, file string) error {
 	if err := o.check(); err != nil {
+		return err
+	}
+	if err := checkSecretNames(o.secrets); err != nil {
 		return err
 	}
 	resolutions, err := o.resolutions()
@@ -92,6 +97,10 @@ func (r *runner) start(ctx context.Context, file string) error {
 	}
 	if r.nothingLeft() {
 		return r.alreadyComplete()
+	}
+	var err error
+	if r.given, err = r.secrets(); err != nil {
+		return err
 	}
 	debug.SetGCPercent(100) // a run is long, and its memory is bounded
 	debug.SetMemoryLimit(math.MaxInt64)

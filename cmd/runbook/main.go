@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"runbook/executor"
+	"runbook/runbook"
 )
 
 // The exit codes. People's scripts and CI jobs rely on them.
@@ -62,15 +63,25 @@ func main() {
 }
 
 // run is main without its globals: it returns the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, vars: os.Environ()}
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	known := &knownSecrets{vars: os.Environ()}
+	stdout, stderr = &gate{stdout, known}, &gate{stderr, known}
+	defer func() {
+		// What a crash says passes the gate too. What was under way is unknown.
+		if cause := recover(); cause != nil {
+			fmt.Fprintf(stderr, "runbook: internal error: %s\n%s", runbook.Visible(fmt.Sprint(cause)), debug.Stack())
+			code = exitHeld
+		}
+	}()
+	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, vars: known.vars, known: known}
 	root := newRoot(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
 	}
-	code, hint := exitUsage, ""
+	code = exitUsage
+	hint := ""
 	var exit *exitError
 	switch {
 	case errors.As(err, &exit):
@@ -81,9 +92,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, executor.ErrRecording):
 		code = exitRecording
 	}
-	fmt.Fprintf(stderr, "runbook: %v\n", err)
+	fmt.Fprintf(stderr, "runbook: %s\n", runbook.Visible(err.Error()))
 	if hint != "" {
-		fmt.Fprintf(stderr, "  %s\n", hint)
+		fmt.Fprintf(stderr, "  %s\n", runbook.Visible(hint))
 	}
 	return code
 }

@@ -26,6 +26,7 @@ func (r *runner) stepEnvironment() []string {
 func environmentMask(env []string, ordinary ...string) *executor.Mask {
 	mask := &executor.Mask{}
 	mask.Ordinary(ordinary...)
+	mask.Ordinary(operatorNames(env)...)
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
 		if executor.SecretName(name) {

@@ -19,12 +19,14 @@ type progress struct {
 	doc     *runbook.Document
 	state   *runbook.State
 	midline bool // the last output did not end its line
+	mask    *executor.Mask
+	live    *live // of the command under way; nil: its output is not shown
 }
 
-func newProgress(env *environment, o *execOptions, s *session) *progress {
+func newProgress(env *environment, o *execOptions, s *session, mask *executor.Mask) *progress {
 	_, tty := terminal(env.stderr)
 	colour := tty && !o.noColor && env.get("NO_COLOR") == "" && env.get("TERM") != "dumb"
-	return &progress{w: env.stderr, quiet: o.quiet, verbose: o.verbose, colour: colour, doc: s.doc, state: s.state}
+	return &progress{w: env.stderr, quiet: o.quiet, verbose: o.verbose, colour: colour, doc: s.doc, state: s.state, mask: mask}
 }
 
 // tint colours text where colours are wanted; code is an SGR parameter.
@@ -36,10 +38,7 @@ func (p *progress) tint(code, text string) string {
 }
 
 func (p *progress) line(format string, args ...any) {
-	if p.midline {
-		fmt.Fprintln(p.w)
-		p.midline = false
-	}
+	p.endLine()
 	fmt.Fprintf(p.w, format+"\n", args...)
 }
 
@@ -64,29 +63,50 @@ func (p *progress) CommandStarted(t *runbook.Task, command int) {
 	if p.quiet {
 		return
 	}
-	if p.midline {
-		fmt.Fprintln(p.w)
-		p.midline = false
-	}
+	p.endLine()
 	text := t.Script.Commands[command].Text
 	if c := p.state.Step(t.Slot.ID).Commands[command]; c != nil && c.Edited != "" {
 		text = c.Edited
 	}
 	fmt.Fprint(p.w, p.tint("36", shown(text)))
+	running := t.Script.Commands[command]
+	running.Text = text
+	why := ""
+	if p.live, why = newLive(p.w, p.mask, t, &running); why != "" {
+		fmt.Fprintf(p.w, "  (its output is shown at a terminal only: %s)\n", runbook.Visible(why))
+	}
+}
+
+// endLine shows the rest of a command's output and ends its last line.
+func (p *progress) endLine() {
+	if p.live != nil {
+		p.midline = p.live.end() || p.midline
+		p.live = nil
+	}
+	if p.midline {
+		fmt.Fprintln(p.w)
+		p.midline = false
+	}
 }
 
 // Output implements executor.Progress.
 func (p *progress) Output(b []byte) {
-	if p.quiet || len(b) == 0 {
+	if p.quiet || len(b) == 0 || p.live == nil {
 		return
 	}
 	// A terminal that is gone must not stop the step; the record has it all.
-	_, _ = p.w.Write(b)
-	p.midline = b[len(b)-1] != '\n'
+	_, _ = p.live.to.Write(b)
+	if p.live.screen == nil {
+		p.midline = b[len(b)-1] != '\n'
+	}
 }
 
 // CommandFinished implements executor.Progress.
 func (p *progress) CommandFinished(t *runbook.Task, command int, r executor.Result) {
+	if p.live != nil {
+		p.midline = p.live.end() || p.midline
+		p.live = nil
+	}
 	switch {
 	case r.Failed():
 		p.line("%s", p.tint("31", fmt.Sprintf("  line %d: exit %d", t.Script.Commands[command].Line, r.Exit)))
@@ -104,7 +124,7 @@ func (p *progress) Expectation(_ *runbook.Task, e *runbook.Expect, verdict runbo
 	case verdict == runbook.Fail && e.Advisory:
 		p.line("  line %d: expected %q: not met, advisory only", e.Line, e.Text)
 	case verdict == runbook.Fail:
-		p.line("%s", p.tint("31", fmt.Sprintf("  line %d: expected %q: not met: %s", e.Line, e.Text, found)))
+		p.line("%s", p.tint("31", fmt.Sprintf("  line %d: expected %q: not met: %s", e.Line, e.Text, runbook.Visible(found))))
 	case verdict == runbook.Pass && !p.quiet:
 		p.line("  line %d: expected %q: met", e.Line, e.Text)
 	}
@@ -143,5 +163,5 @@ func (p *progress) Left(t *runbook.Task, reason string) {
 
 // Message implements executor.Progress.
 func (p *progress) Message(format string, args ...any) {
-	p.line("runbook: "+format, args...)
+	p.line("runbook: %s", runbook.Visible(fmt.Sprintf(format, args...)))
 }

@@ -14,6 +14,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	vars           []string // KEY=VALUE
+	known          *knownSecrets
 }
 
 func (e *environment) get(name string) string {
@@ -26,11 +27,7 @@ func (e *environment) get(name string) string {
 	return value
 }
 
-// terminal returns the file behind r or w if it is a terminal.
-func terminal(v any) (*os.File, bool) {
-	f, ok := v.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
-}
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 func newRoot(env *environment) *cobra.Command {
 	root := &cobra.Command{

@@ -27,6 +27,7 @@ type runner struct {
 
 	declared *declaration // what rollback declares; nil: exec
 
+	given    []executor.Secret // the values of --secret and of the sidecar's secrets
 	session  *session
 	plan     *runbook.Plan
 	adopted  []runbook.Event // what was written into the record by hand before this part of the run
@@ -202,6 +203,12 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 			"go on where and as whom it ran before; or add --fresh-shell to go on without them, which the record will say"}
 	}
 	env := r.stepEnvironment()
+	for _, secret := range r.given {
+		env = append(env, secret.Name+"="+secret.Value)
+	}
+	mask := environmentMask(env, identity.Operator, identity.User, identity.Host)
+	mask.Learn(r.given...)
+	r.env.known.become(mask)
 	opening, err := r.begin(ctx, identity, engine.Dropped(env))
 	if err != nil {
 		return err
@@ -242,8 +249,8 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
 	x := &executor.Executor{
 		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
-		Progress: newProgress(r.env, r.o, s), Clock: time.Now, Identity: identity, Root: s.place.root,
-		Env: env, Private: private, Mask: environmentMask(env, identity.Operator, identity.User, identity.Host), Resolve: r.resolve, Timeout: 20 * time.Second,
+		Progress: newProgress(r.env, r.o, s, mask), Clock: time.Now, Identity: identity, Root: s.place.root,
+		Env: env, Private: private, Mask: mask, Resolve: r.resolve, Timeout: 20 * time.Second,
 		Adopt:      func(final bool) ([]runbook.Event, error) { return r.handEditsSince(ctx, final) },
 		Quarantine: quarantine,
 		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },

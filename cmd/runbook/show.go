@@ -54,7 +54,7 @@ func runShow(cmd *cobra.Command, env *environment, file string, asHTML bool) err
 		args = []string{"--html", file}
 	}
 	child := exec.CommandContext(cmd.Context(), helper, args...)
-	child.Stdin, child.Stdout, child.Stderr = nil, env.stdout, env.stderr
+	child.Stdin, child.Stdout, child.Stderr = nil, behind(env.stdout), behind(env.stderr)
 	if err := child.Run(); err != nil {
 		return &exitError{exitUsage, fmt.Errorf("runbook-show: %w", err), ""}
 	}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"runbook/executor"
+	"runbook/runbook"
+)
+
+// secrets returns the values of the secrets that --secret and the sidecar name:
+// the environment's, or what the operator types, which is not echoed. They are
+// asked for again when a run goes on: nothing of them is kept.
+func (r *runner) secrets() ([]executor.Secret, error) {
+	var secrets []executor.Secret
+	var missing []string
+	for _, name := range r.secretNames() {
+		value := r.env.get(name)
+		if value == "" && r.person != nil {
+			var err error
+			if value, err = r.person.hidden(fmt.Sprintf("%s (not shown):", name)); err != nil {
+				return nil, err
+			}
+		}
+		if value == "" {
+			missing = append(missing, name)
+		}
+		secrets = append(secrets, executor.Secret{Name: name, Value: value})
+	}
+	if len(missing) > 0 {
+		return nil, usagef("set the variable of that name, or run it at a terminal, which asks for it", "no value for the secret %s", strings.Join(missing, ", "))
+	}
+	return secrets, nil
+}
+
+// secretNames are those that --secret names, then the sidecar's, each once.
+func (r *runner) secretNames() []string {
+	names := slices.Clone(r.o.secrets)
+	for _, name := range r.plan.Secrets {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// hidden asks for a line that the terminal does not show.
+func (c *terminalConsole) hidden(prompt string) (string, error) {
+	c.say("%s ", prompt)
+	text, err := term.ReadPassword(int(c.tty.Fd()))
+	c.say("\n")
+	if err != nil {
+		return "", fmt.Errorf("%w: the terminal is gone", executor.ErrStop)
+	}
+	return string(text), nil
+}
+
+// checkSecretNames refuses what cannot be a variable's name.
+func checkSecretNames(names []string) error {
+	for _, name := range names {
+		if !runbook.IsVariableName(name) {
+			return usagef("give the name; the value is taken from the variable of that name, or asked for", "--secret %q is not the name of a variable", strings.SplitN(name, "=", 2)[0])
+		}
+	}
+	return nil
+}
