@@ -64,6 +64,10 @@ func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 8)
 	for i, t := range tasks {
+		if t.Signed {
+			answers[i] = []*answer{{err: fmt.Errorf("only a signature settles it: runbook sign --as %q", t.Slot.Label)}}
+			continue
+		}
 		parts := t.Binding.Parts()
 		if g := t.Binding.Given; g != nil && !t.Binding.Attested() {
 			answers[i] = []*answer{x.given(&t.Binding, g)}
@@ -234,23 +238,9 @@ func conclusive(t *runbook.Task, f Finding) error {
 // crash in between leaves the item open, and the blanks are then filled again.
 func (x *Executor) signed(t *runbook.Task, by, use string) []runbook.Event {
 	var events []runbook.Event
-	for i := range x.Plan.Document.Slots {
-		slot := &x.Plan.Document.Slots[i]
-		if slot.Kind != runbook.FieldSlot || slot.Owner != t.Slot.ID {
-			continue
-		}
-		value := by
-		switch strings.ToLower(slot.Label) {
-		case "date":
-			value = x.Clock().UTC().Format("2006-01-02")
-		case "time":
-			value = x.Clock().UTC().Format("15:04 UTC")
-		default:
-			if !strings.EqualFold(slot.Label, t.Slot.Label) {
-				continue
-			}
-		}
-		events = append(events, &runbook.FieldFilled{Field: slot.ID, Value: value, Source: use, Detail: "sign-off", By: by})
+	now := x.Clock().UTC()
+	for _, b := range runbook.SignOffBlanks(x.Plan.Document, t.Slot, by, now.Format("2006-01-02"), now.Format("15:04 UTC")) {
+		events = append(events, &runbook.FieldFilled{Field: b.Field, Value: b.Value, Source: use, Detail: "sign-off", By: by})
 	}
 	return events
 }

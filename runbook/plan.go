@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,9 @@ type Task struct {
 	Contingency ID  // as the section's
 	After       int // the number of the step that must be over first; 0 is none
 	about       int // as After, where the question is about that step and not only below it
+	// Signed reports a sign-off that only a signature settles, by the sidecar's
+	// word.
+	Signed bool
 
 	// Steps.
 	Number    int // from 1, in document order, contingencies included
@@ -95,9 +99,10 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	b.placeholders()
 	if in.Sidecar != nil {
 		b.plan.Env, b.plan.Secrets = in.Sidecar.Env, in.Sidecar.Secrets
-		b.plan.Holds = in.Sidecar.Holds
+		b.plan.Holds = slices.Clone(in.Sidecar.Holds)
 		b.holds()
 		b.pins()
+		b.signs()
 		b.report(in.Sidecar.dead()...)
 	}
 	return b.plan

@@ -231,16 +231,20 @@ func (p *Plan) heldByRule(step, item *Task) bool {
 	return false
 }
 
-func (p *Plan) place(id ID) int {
-	for _, s := range p.Document.Sections {
+func (p *Plan) place(id ID) int { return p.Document.Place(id) }
+
+// Place returns where a section or a slot begins, in bytes; behind the end of
+// the source if the document has neither.
+func (d *Document) Place(id ID) int {
+	for _, s := range d.Sections {
 		if s.ID == id {
 			return s.Span.Start
 		}
 	}
-	if s := p.Document.Slot(id); s != nil {
+	if s := d.Slot(id); s != nil {
 		return s.Mark.Start
 	}
-	return len(p.Document.Source) + 1
+	return len(d.Source) + 1
 }
 
 func (p *Plan) within(slot *Slot, section ID) bool {

@@ -15,7 +15,8 @@ type Sidecar struct {
 	Name  string
 	Bytes []byte // the file itself: a run keeps a copy
 	Holds []Hold
-	Pins  []Pin             // as written; the plan says whom to ask
+	Pins  []Pin // as written; the plan says whom to ask
+	Sign  []SignRule
 	Env   map[string]string // for every step
 	// Secrets names variables whose values are secret: exec takes or asks them.
 	Secrets []string
@@ -70,8 +71,10 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 			r.rules(ItemSlot, v)
 		case "fields":
 			r.rules(FieldSlot, v)
+		case "sign":
+			r.signRules(v)
 		default:
-			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, secrets, steps", key)
+			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, secrets, sign, steps", key)
 		}
 	})
 	return r.car, r.problems

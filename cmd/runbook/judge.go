@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"time"
 
 	"runbook/runbook"
 	"runbook/runbook/journal"
@@ -18,7 +19,7 @@ import (
 var runRow = regexp.MustCompile("(?m)^\\| Run \\| `([0-9A-Za-z.-]+)` \\|")
 
 // judge gathers the files of the session's record and judges them.
-func (s *session) judge() (*seal.Judgement, error) {
+func (s *session) judge(allowed *seal.Allowed) (*seal.Judgement, error) {
 	cannot := func(why string) (*seal.Judgement, error) {
 		return &seal.Judgement{Verdict: seal.CannotCheck, Reasons: []string{why}}, nil
 	}
@@ -43,7 +44,7 @@ func (s *session) judge() (*seal.Judgement, error) {
 	if err != nil {
 		return nil, &exitError{exitUsage, err, ""}
 	}
-	return seal.Judge(b), nil
+	return seal.Judge(b, allowed, time.Now()), nil
 }
 
 // recorded is the run that the record names, if it is there, and else the
@@ -85,6 +86,11 @@ func (s *session) bundle(id string) (*seal.Bundle, error) {
 			return nil, err
 		}
 	}
+	files, err := dir.Signatures()
+	if err != nil {
+		return nil, err
+	}
+	b.Signatures = signatures(files)
 	names, err := dir.Outputs()
 	if err != nil {
 		return nil, err

@@ -123,7 +123,17 @@ func checkDir(dir string) error {
 // nothingLeft reports a finished run to which this exec can add nothing.
 func (r *runner) nothingLeft() bool {
 	s := r.session
-	if !s.finished() || s.aside || !s.stated() || len(r.adopted) > 0 || len(r.declare()) > 0 || s.home != "" {
+	if !s.finished() || s.aside || !s.stated() || s.home != "" || s.signedApart() {
+		return false
+	}
+	return r.nothingToAdd()
+}
+
+// nothingToAdd reports a run, finished, of which this exec knows no more than
+// its journal.
+func (r *runner) nothingToAdd() bool {
+	s := r.session
+	if !s.finished() || len(r.adopted) > 0 || len(r.declare()) > 0 {
 		return false
 	}
 	if r.person != nil {
@@ -193,7 +203,41 @@ func (r *runner) run(ctx context.Context) error {
 	if len(r.session.entries) != before && r.nothingLeft() {
 		return r.alreadyComplete()
 	}
+	if r.session.id != "" && r.session.state.Sealed && r.nothingToAdd() {
+		return r.mend(ctx)
+	}
 	return r.perform(ctx, identity, lock, bash)
+}
+
+// mend writes what is missing of a finished run: the record, its statement,
+// signatures that lie apart. The run itself does not go on.
+func (r *runner) mend(ctx context.Context) error {
+	s := r.session
+	dir, err := journal.OpenRun(s.runs, s.id)
+	if err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
+	defer dir.Close()
+	if err := s.rewrite(dir); err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
+	g := &signing{env: r.env, o: &signOptions{fold: true}, s: s}
+	if g.allowed, err = r.env.allowedSigners(ctx, s.place.root, ""); err != nil {
+		return err
+	}
+	if s.signedApart() {
+		err := g.find()
+		if err == nil {
+			err = g.foldPending()
+		}
+		if g.dir != nil {
+			err = errors.Join(err, g.dir.Close())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.alreadyComplete()
 }
 
 func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock, bash executor.Engine) error {
@@ -232,6 +276,11 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		return &exitError{exitRecording, err, ""}
 	}
 	defer file.Close()
+	signed, err := r.takeIn(ctx, dir, lines.Whole)
+	if err != nil {
+		return err
+	}
+	opening = append(opening, signed...)
 	if err := lock.Describe(journal.Holder{Host: identity.Host, User: identity.User, PID: identity.PID, Run: s.id, Since: time.Now().UTC()}); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}

@@ -115,6 +115,8 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		"numbers and switches":   {"items: {a: {use: terraform.plan, file: x, max_delete: 0}}\nsteps: {b: {skip: true, timeout: 0}}\n", true},
 		"a hold":                 {"hold: [{before: a, until: b}, {before: a, until: [b, c]}]\n", true},
 		"defaults":               {"defaults: {timeout: 1h30m, env: {A: 1}}\n", true},
+		"who signs":              {"sign: {}\n", true},
+		"a rule that is unknown": {"sign: {a: {colour: red}}\n", false},
 		"an unknown key":         {"itmes: {}\n", false},
 		"an unknown check":       {"items: {a: {use: fiel, path: x}}\n", false},
 		"a source for an item":   {"items: {a: {use: clock}}\n", false},

@@ -12,6 +12,7 @@ import (
 	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
+	"runbook/runbook/seal"
 )
 
 // A session is one record and the newest run that belongs to it, as found on
@@ -170,7 +171,11 @@ func (s *session) read(id string) error {
 	}
 	entries, err := runbook.DecodeJournal(lines.Whole, runbook.EventTypes())
 	if err != nil {
-		return &exitError{exitUsage, fmt.Errorf("%s: %w", dir.JournalPath(), err), "the journal was changed after it was written; nothing can go on from it"}
+		hint := "the journal was changed after it was written; nothing can go on from it"
+		if seal.Conflicted(bytes.Join(lines.Whole, []byte("\n"))) {
+			hint = "git left a conflict in it: take either side of the record and of its run, as by `git checkout --ours`"
+		}
+		return &exitError{exitUsage, fmt.Errorf("%s: %w", dir.JournalPath(), err), hint}
 	}
 	state, err := runbook.Fold(entries)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"runbook/runbook"
 )
@@ -35,6 +36,8 @@ type Bundle struct {
 	Sidecar   []byte                    // nil: not there
 	Statement []byte                    // nil: not there
 	Outputs   map[string]runbook.Digest // by name, "out/…"
+	// Signatures are what lies in the run's signatures directory.
+	Signatures []Signature
 }
 
 // A Judgement is the answer to: is this record true, and who says so.
@@ -43,21 +46,31 @@ type Judgement struct {
 	Reasons []string // each with its place
 	Chain   *Chain   // as far as it could be read
 	State   *runbook.State
+	Signers []*Signed // whose signatures hold
 
 	bundle   *Bundle
+	allowed  *Allowed
 	complete bool
 }
 
-// Judge checks a record against its template and journal. It reads nothing
-// but its arguments.
-func Judge(b *Bundle) *Judgement {
-	j := &Judgement{bundle: b, complete: true, Chain: &Chain{}}
-	if j.chain() {
+// Judge checks a record: signatures, chain, seal, files, rendering, rules. It
+// reads nothing but its arguments. allowed may be nil, when nobody said whose
+// keys are to be believed; now is for signatures that claim to come from the
+// future.
+func Judge(b *Bundle, allowed *Allowed, now time.Time) *Judgement {
+	j := &Judgement{bundle: b, allowed: allowed, complete: true, Chain: &Chain{}}
+	j.open(now)
+	if !j.chain() {
+		j.Signers = nil // what they signed is not known
+	} else {
 		j.seal()
 		j.files()
 		j.statement()
 		j.render()
 		j.places()
+		j.bindings()
+		j.policy()
+		j.asserted()
 	}
 	j.conclude()
 	return j
@@ -88,6 +101,9 @@ func (j *Judgement) chain() bool {
 	entries, err := runbook.DecodeJournal(lines, runbook.EventTypes())
 	if err != nil {
 		j.bad("%s: %v", j.in("journal.jsonl"), err)
+		if Conflicted(b.Journal) {
+			j.note("git left a conflict in it: take either side of the record and of its run, as by `git checkout --ours`; `runbook sign --fold` brings in what the other side signed")
+		}
 		return false
 	}
 	if len(entries) == 0 {
@@ -114,6 +130,10 @@ func (j *Judgement) chain() bool {
 	}
 	return true
 }
+
+// Conflicted reports a journal into which git has written a merge conflict: two
+// people have added to it at the same time.
+func Conflicted(journal []byte) bool { return bytes.Contains(journal, []byte("\n<<<<<<< ")) }
 
 func (j *Judgement) in(name string) string { return j.bundle.Runs + "/" + name }
 
@@ -250,13 +270,32 @@ func (j *Judgement) conclude() {
 	switch {
 	case j.Verdict == Invalid:
 		return
-	case !j.complete:
+	case len(j.Signers) > 0 && j.allowed == nil:
+		for _, s := range j.Signers {
+			j.note("%s: it claims to be signed by %s as %s, with %s", j.in("signatures/"+s.File), s.SignOff.Name, s.SignOff.Role, s.SignOff.Key)
+		}
+		j.note("whose keys signed cannot be told: name your allowed signers by --allowed-signers, or in git's gpg.ssh.allowedSignersFile")
+		j.Verdict = CannotCheck
+	}
+	if !j.complete {
 		j.Verdict = Incomplete
+	}
+	if j.Verdict != "" {
 		return
 	}
-	j.Verdict = ValidUnsigned
 	j.note("the chain of %d entries holds, and the record is what it produces, byte for byte", j.State.Entries)
-	j.note("nobody has signed it: this proves that nothing was changed by accident, and no more")
+	if len(j.Signers) == 0 {
+		j.Verdict = ValidUnsigned
+		j.note("nobody has signed it: this proves that nothing was changed by accident, and no more")
+		return
+	}
+	if n, last := j.covered(), LastFact(j.Chain); n < last {
+		j.Verdict = ValidUnsigned
+		j.note("no signature covers the record as it is: entries %d to %d came after the last one", n+1, last)
+		return
+	}
+	j.Verdict = Valid
+	j.note("this proves that the holders of these keys signed these bytes; not that clocks were right, that typed names are true, or that the tools that ran were the real ones")
 }
 
 // firstDifference returns the line, from 1, at which two texts part.

@@ -44,7 +44,7 @@ func TestVerdicts(t *testing.T) {
 			if c.change != nil {
 				c.change(b)
 			}
-			j := Judge(b)
+			j := Judge(b, nil, began)
 			if j.Verdict != c.verdict || !strings.Contains(reasons(j), c.reason) {
 				t.Errorf("%s: %s; want %s with %q", j.Verdict, reasons(j), c.verdict, c.reason)
 			}
@@ -55,7 +55,7 @@ func TestVerdicts(t *testing.T) {
 // A changed byte anywhere in what the seal covers is noticed.
 func TestEveryFlippedByteIsNoticed(t *testing.T) {
 	b := bundle(t, ran()...)
-	if j := Judge(b); j.Verdict != ValidUnsigned {
+	if j := Judge(b, nil, began); j.Verdict != ValidUnsigned {
 		t.Fatal(reasons(j))
 	}
 	flipEach(t, b)
@@ -71,7 +71,7 @@ func flipEach(t *testing.T, b *Bundle) {
 			flipped := bytes.Clone(whole)
 			flipped[i] ^= 1
 			*part = flipped
-			if j := Judge(b); j.Verdict == Valid || j.Verdict == ValidUnsigned {
+			if j := Judge(b, nil, began); j.Verdict == Valid || j.Verdict == ValidUnsigned {
 				t.Errorf("%s: byte %d of %d flipped, and it is %s", name, i, len(whole), j.Verdict)
 			}
 		}
@@ -87,11 +87,11 @@ func TestTruncationAtEveryLineIsNoticed(t *testing.T) {
 	for n := range len(lines) - 2 {
 		cut := *whole
 		cut.Journal = bytes.Join(lines[:n+1], nil)
-		if j := Judge(&cut); j.Verdict != Invalid {
+		if j := Judge(&cut, nil, began); j.Verdict != Invalid {
 			t.Errorf("cut after line %d: %s: %s", n+1, j.Verdict, reasons(j))
 		}
 		remake(t, &cut)
-		if j := Judge(&cut); j.Verdict != Incomplete {
+		if j := Judge(&cut, nil, began); j.Verdict != Incomplete {
 			t.Errorf("cut after line %d, and made to fit: %s: %s", n+1, j.Verdict, reasons(j))
 		}
 	}

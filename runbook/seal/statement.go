@@ -65,19 +65,18 @@ type Run struct {
 // A SignOff is the predicate of what a person signs. Its subjects are what the
 // person approves; before a run those are the template and the sidecar alone.
 type SignOff struct {
-	Document string            `json:"document"`
-	Item     runbook.ID        `json:"item"`
-	Role     string            `json:"role"`
-	Name     string            `json:"name"`
-	Identity string            `json:"identity"`
-	Key      string            `json:"key"`  // its fingerprint
-	Time     string            `json:"time"` // RFC 3339, UTC, in seconds; the signer's clock
-	Pins     map[string]string `json:"pins,omitempty"`
-	Run      string            `json:"run,omitempty"`
-	Entries  int               `json:"entries,omitempty"` // of the journal's beginning that is signed
-	Head     runbook.Digest    `json:"head,omitempty"`
-	Result   runbook.Result    `json:"result,omitempty"`
-	Open     int               `json:"open,omitempty"`
+	Document string         `json:"document"`
+	Item     runbook.ID     `json:"item"`
+	Role     string         `json:"role"`
+	Name     string         `json:"name"`
+	Identity string         `json:"identity"`
+	Key      string         `json:"key"`  // its fingerprint
+	Time     string         `json:"time"` // RFC 3339, UTC, in seconds; the signer's clock
+	Run      string         `json:"run,omitempty"`
+	Entries  int            `json:"entries,omitempty"` // of the journal's beginning that is signed
+	Head     runbook.Digest `json:"head,omitempty"`
+	Result   runbook.Result `json:"result,omitempty"`
+	Open     int            `json:"open,omitempty"`
 	// Seen are the statements of the sign-offs that were there before.
 	Seen []runbook.Digest `json:"seen,omitempty"`
 }
@@ -165,27 +164,37 @@ func (c *Chain) subjects(n int) ([]Subject, *runbook.State, error) {
 	return list, state, nil
 }
 
-// outputs lists the output files that entries name, the last word on each.
-func outputs(entries []runbook.Entry) []runbook.Output {
-	var list []runbook.Output
+// An output is a file of the run directory that an entry names.
+type output struct {
+	File   string
+	Digest runbook.Digest
+}
+
+// outputs lists the files that entries name, the last word on each.
+func outputs(entries []runbook.Entry) []output {
+	var list []output
 	at := map[string]int{}
 	for _, e := range entries {
-		var o runbook.Output
-		switch f := e.Event.(type) {
+		var o output
+		switch e := e.Event.(type) {
 		case *runbook.CommandFinished:
-			o = f.Output
+			o = output{e.Output.File, e.Output.Digest}
 		case *runbook.OutputReleased:
-			o = runbook.Output{File: f.File, Digest: f.Digest}
+			o = output{e.File, e.Digest}
+		case *runbook.DriftAccepted:
+			if e.File != "" {
+				o = output{"out/" + e.File, e.Digest}
+			}
 		}
-		if o.File == "" {
-			continue
-		}
-		if i, known := at[o.File]; known {
+		i, known := at[o.File]
+		switch {
+		case o.File == "":
+		case known:
 			list[i] = o
-			continue
+		default:
+			at[o.File] = len(list)
+			list = append(list, o)
 		}
-		at[o.File] = len(list)
-		list = append(list, o)
 	}
 	return list
 }

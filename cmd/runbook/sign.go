@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"runbook/runbook"
+	"runbook/runbook/journal"
+	"runbook/runbook/seal"
+)
+
+// signOptions are the flags of sign.
+type signOptions struct {
+	role     string
+	key      string
+	name     string
+	identity string
+	allowed  string
+	record   string
+	yes      bool
+	apart    bool
+	fold     bool
+}
+
+func newSign(env *environment) *cobra.Command {
+	o := &signOptions{}
+	cmd := &cobra.Command{
+		Use:   "sign FILE --as ROLE",
+		Short: "Sign a record, or approve a checklist before it runs, with an SSH key",
+		Long: `sign checks what is to be signed, shows it, and signs it for one of the
+checklist's sign-offs, whose name, date and time it fills. Before a run it
+approves the checklist and its sidecar; during and after one, the record as it
+stands. The signature is an ordinary SSH signature (ssh-keygen -Y verify) in a
+file of its own, in the run's signatures directory.
+
+With --apart nothing else is written, so that several people can sign at the
+same time in their clones and merge without a conflict; "runbook sign FILE
+--fold", or the next exec, brings such signatures into the record.`,
+		Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runSign(cmd.Context(), env, o, args[0])
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.role, "as", "", "the sign-off, by its label or ID")
+	flags.StringVar(&o.key, "key", "", "a private key, or a public one whose private half ssh-agent holds, by `path`; \"agent\" for the agent's only key (default: git's user.signingKey, else the agent)")
+	flags.StringVar(&o.name, "name", "", "who signs (default: git's user.name)")
+	flags.StringVar(&o.identity, "identity", "", "whom the key stands for in the allowed signers (default: what they say of the key, else git's user.email)")
+	flags.StringVar(&o.allowed, "allowed-signers", "", "the `file` that says whose keys are believed (default: git's gpg.ssh.allowedSignersFile)")
+	flags.StringVarP(&o.record, "record", "o", "", "where the record is, if not in FILE")
+	flags.BoolVarP(&o.yes, "yes", "y", false, "sign without asking")
+	flags.BoolVar(&o.apart, "apart", false, "write the signature alone; leave journal and record")
+	flags.BoolVar(&o.fold, "fold", false, "bring signatures that lie apart into the record; sign nothing")
+	return cmd
+}
+
+// A signing is one sign command under way, under the lock of its record.
+type signing struct {
+	env     *environment
+	o       *signOptions
+	s       *session
+	allowed *seal.Allowed
+	target  *seal.Target
+	dir     *journal.RunDir // nil: no run has begun
+	id      string
+}
+
+func runSign(ctx context.Context, env *environment, o *signOptions, file string) error {
+	if o.fold == (o.role != "") {
+		return usagef(`for example: runbook sign checklist.md --as "Lead Engineer"`, "sign takes either --as or --fold")
+	}
+	s, err := findSession(file, o.record)
+	if err != nil {
+		return err
+	}
+	g := &signing{env: env, o: o, s: s}
+	if g.allowed, err = env.allowedSigners(ctx, s.place.root, o.allowed); err != nil {
+		return err
+	}
+	lock, err := journal.Acquire(s.runs, journal.Holder{User: "runbook sign", PID: os.Getpid(), Since: time.Now().UTC()})
+	var held *journal.HeldError
+	if errors.As(err, &held) {
+		return &exitError{exitHeld, err, "sign when the run has stopped"}
+	}
+	if err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
+	err = g.do(ctx)
+	if g.dir != nil {
+		err = errors.Join(err, g.dir.Close())
+	}
+	return errors.Join(err, lock.Close())
+}
+
+func (g *signing) do(ctx context.Context) error {
+	if err := g.find(); err != nil {
+		return err
+	}
+	if g.o.fold {
+		return g.foldPending()
+	}
+	slot, err := g.slot()
+	if err != nil {
+		return err
+	}
+	key, err := g.key(ctx)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	defer key.Close() // nothing is written to it
+	request := seal.Request{Slot: slot, Key: key.Public(), Time: time.Now()}
+	request.Name, request.Identity = g.who(ctx, key)
+	statement, err := g.target.Statement(request)
+	if err != nil {
+		return &exitError{exitHeld, err, ""}
+	}
+	draft, err := seal.Draft(statement, key.Public(), g.allowed)
+	if err != nil {
+		return &exitError{exitHeld, fmt.Errorf("not signed: %w", err), "--identity says whom the key stands for; --allowed-signers which file knows it"}
+	}
+	faults, err := g.target.Refuses(draft)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	if len(faults) > 0 {
+		return &exitError{exitHeld, fmt.Errorf("not signed: %s", strings.Join(faults, "; ")), "the sidecar's sign section says who signs what, and when"}
+	}
+	g.show(draft, slot)
+	if err := g.confirm(); err != nil {
+		return err
+	}
+	armored, err := key.Sign(statement)
+	if err != nil {
+		return &exitError{exitUsage, fmt.Errorf("not signed: %w", err), ""}
+	}
+	return g.keep(slot, statement, armored)
+}
+
+// find finds what there is to sign, and refuses what is false.
+func (g *signing) find() error {
+	s := g.s
+	var err error
+	if g.id, err = s.recorded(); err != nil {
+		return err
+	}
+	if !isRecord(s.current) {
+		g.id = ""
+	}
+	if g.id == "" {
+		return g.findTemplate()
+	}
+	if g.dir, err = journal.OpenRun(s.runs, g.id); err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	b, err := s.bundle(g.id)
+	if err != nil {
+		return &exitError{exitUsage, err, ""}
+	}
+	j := seal.Judge(b, g.allowed, time.Now())
+	if j.Verdict == seal.Invalid {
+		return &exitError{exitFalse, fmt.Errorf("%s is not what its run wrote, and cannot be signed: %s", s.file, strings.Join(j.Reasons, "; ")), ""}
+	}
+	record, err := runbook.RenderState(j.Chain.Doc, j.State)
+	if err != nil {
+		return err
+	}
+	if j.State.Stopped == nil || j.State.Start.Seals && !j.State.Sealed || !bytes.Equal(record, s.current) {
+		return &exitError{exitHeld, fmt.Errorf("the record is behind its journal: %s", strings.Join(j.Reasons, "; ")), "`runbook exec " + s.file + "` completes it"}
+	}
+	g.target = &seal.Target{Doc: j.Chain.Doc, Document: j.State.Start.Document, Chain: j.Chain, Others: j.Signers}
+	if j.State.Start.Sidecar != "" {
+		g.target.Sidecar = b.Sidecar
+	}
+	s.id, s.state, s.entries, s.doc = g.id, j.State, j.Chain.Entries, j.Chain.Doc
+	return nil
+}
+
+// findTemplate is find before there is a run.
+func (g *signing) findTemplate() error {
+	s := g.s
+	if hasOutput(s.current) {
+		return s.fresh()
+	}
+	doc, err := parse(s.file, s.template)
+	if err != nil {
+		return err
+	}
+	car, problems, err := readSidecar(s.place.path)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return g.env.problems(s.file, problems)
+	}
+	g.target = &seal.Target{Doc: doc, Document: filepath.Base(s.place.path)}
+	if car != nil {
+		g.target.Sidecar = car.Bytes
+	}
+	g.target.Others, err = g.env.approvals(s, g.target, g.allowed)
+	s.doc, s.state = doc, runbook.NewState()
+	return err
+}
+
+// slot finds the sign-off that --as names.
+func (g *signing) slot() (*runbook.Slot, error) {
+	var all, named []string
+	var found *runbook.Slot
+	doc := g.s.doc
+	for i := range doc.Slots {
+		slot := &doc.Slots[i]
+		if slot.Kind != runbook.ItemSlot || slot.Item != runbook.SignOff {
+			continue
+		}
+		all = append(all, fmt.Sprintf("%q", slot.Label))
+		if runbook.IsRole(g.o.role, slot) {
+			named = append(named, string(slot.ID))
+			found = slot
+		}
+	}
+	switch {
+	case len(named) == 0 && len(all) == 0:
+		return nil, usagef("a sign-off is an item such as `- [ ] Lead Engineer: ____ Date: ____`", "%s has no sign-off", g.s.file)
+	case len(named) == 0:
+		return nil, usagef("there are "+strings.Join(all, ", "), "%s has no sign-off %q", g.s.file, g.o.role)
+	case len(named) > 1:
+		return nil, usagef("name one by its ID: "+strings.Join(named, ", "), "%s has %d sign-offs %q", g.s.file, len(named), g.o.role)
+	case !found.Open():
+		return nil, usagef("", "%s:%d: %s is ticked in the template", g.s.file, found.Line, found.Label)
+	}
+	for _, other := range g.target.Others {
+		if other.SignOff.Item == found.ID && (g.target.Chain == nil || other.SignOff.Entries >= seal.LastFact(g.target.Chain)) {
+			return nil, &exitError{exitHeld, fmt.Errorf("%s:%d: %s has signed %s", g.s.file, found.Line, other.SignOff.Name, found.Label), ""}
+		}
+	}
+	return found, nil
+}
+
+// key opens the key to sign with.
+func (g *signing) key(ctx context.Context) (seal.Key, error) {
+	options := seal.KeyOptions{Path: g.o.key, Agent: g.env.get("SSH_AUTH_SOCK"), Passphrase: passphrase}
+	if g.o.key == "agent" {
+		options.Path = ""
+	}
+	if g.o.key == "" && gitLine(ctx, g.s.place.root, "config", "--get", "gpg.format") == "ssh" {
+		options.Path = gitLine(ctx, g.s.place.root, "config", "--path", "--get", "user.signingKey")
+	}
+	return seal.OpenKey(options)
+}
+
+// passphrase asks at the terminal, without echo.
+func passphrase(path string) ([]byte, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s is encrypted, and there is no terminal to ask for its passphrase", path)
+	}
+	defer tty.Close()
+	fmt.Fprintf(tty, "Passphrase of %s: ", runbook.Visible(path))
+	pass, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(tty)
+	return pass, err
+}
+
+// who is the signer's name, and the identity that the key stands for.
+func (g *signing) who(ctx context.Context, key seal.Key) (name, identity string) {
+	name = cmp.Or(g.o.name, gitLine(ctx, g.s.place.root, "config", "user.name"))
+	if u, err := user.Current(); err == nil {
+		name = cmp.Or(name, u.Name, u.Username)
+	}
+	identity = g.o.identity
+	if identity == "" && g.allowed != nil {
+		identity, _ = g.allowed.Identity(key.Public())
+	}
+	return name, cmp.Or(identity, gitLine(ctx, g.s.place.root, "config", "user.email"), name)
+}
+
+// show tells the signer what the signature will cover.
+func (g *signing) show(d *seal.Signed, slot *runbook.Slot) {
+	o := &d.SignOff
+	say := func(format string, args ...any) {
+		fmt.Fprint(g.env.stderr, runbook.Visible(fmt.Sprintf(format, args...))+"\n")
+	}
+	say("runbook: to be signed as %s, line %d of %s:", o.Role, slot.Line, g.s.file)
+	if o.Entries == 0 {
+		say("  Run       none yet: this approves the checklist before it runs")
+	} else {
+		say("  Run       %s, %s; entries 1 to %d of its journal", o.Run, o.Result, o.Entries)
+		say("  Items     %s", runbook.Count(g.s.doc, g.s.state).Items)
+		for _, open := range runbook.Open(g.s.doc, g.s.state) {
+			if open.ID != slot.ID {
+				say("  Open      line %d: %s %s", open.Line, open.Label, open.Why)
+			}
+		}
+	}
+	for _, subject := range d.Subjects() {
+		say("  Covers    %s sha256:%s", subject.Name, subject.Digest.SHA256)
+	}
+	say("  Signer    %s, as %s", o.Name, o.Identity)
+	say("  Key       %s", o.Key)
+	if g.allowed == nil {
+		say("  Nobody has said whose keys are believed: verify will want --allowed-signers")
+	}
+}
+
+func (g *signing) confirm() error {
+	if g.o.yes {
+		return nil
+	}
+	in, tty := terminal(g.env.stdin)
+	if !tty {
+		return usagef("look at what is shown, then add --yes", "there is no terminal to ask, and --yes was not given")
+	}
+	key, err := newTerminalConsole(in, g.env.stderr, "").letter("Sign? [y]es [n]o", "yn")
+	if err != nil || key == 'n' {
+		return &exitError{exitHeld, errors.New("not signed"), ""}
+	}
+	return nil
+}
+
+// keep stores the signature, and brings it into the record unless it stays
+// apart.
+func (g *signing) keep(slot *runbook.Slot, statement, armored []byte) error {
+	file := journal.SignatureFile{Name: seal.FileName(slot.Label, statement), Statement: statement, Armored: armored}
+	if g.dir == nil {
+		if err := journal.AddApproval(g.s.runs, file); err != nil {
+			return &exitError{exitRecording, err, ""}
+		}
+		fmt.Fprintf(g.env.stderr, "runbook: signed; the next exec takes it in: %s\n", filepath.Join(g.s.runs, "approvals", file.Name+".sig"))
+		return nil
+	}
+	if err := g.dir.AddSignature(file); err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
+	path := filepath.Join(g.dir.Path(), "signatures", file.Name+".sig")
+	if g.o.apart {
+		fmt.Fprintf(g.env.stderr, "runbook: signed: %s\n  `runbook sign %s --fold` brings it into the record\n", path, g.s.file)
+		return nil
+	}
+	signed, errs := g.target.Open([]seal.Signature{{Name: file.Name, Statement: statement, Armored: armored}}, g.allowed, time.Now())
+	if len(errs) > 0 {
+		return &exitError{exitRecording, errors.Join(errs...), ""}
+	}
+	if err := g.foldIn(signed); err != nil {
+		return err
+	}
+	fmt.Fprintf(g.env.stderr, "runbook: signed: %s\n", path)
+	return nil
+}
