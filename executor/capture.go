@@ -16,8 +16,10 @@ const (
 	showTail = 8 << 10  // and its last ones
 )
 
-// A capture collects one command's output.
-type capture struct {
+// A Capture collects a bounded part of one command's output, and its true size.
+// The zero value is ready. It is exported for engines whose commands outlive
+// the process that runs them: what they keep meanwhile is what a run keeps.
+type Capture struct {
 	head  []byte
 	tail  []byte // ring of the latest keepTail bytes that head does not hold
 	at    int    // next place in a full ring
@@ -26,12 +28,13 @@ type capture struct {
 	last  byte
 }
 
-func (c *capture) write(p []byte) {
+// Write takes the next part of the output.
+func (c *Capture) Write(p []byte) {
 	if len(p) == 0 {
 		return
 	}
 	c.bytes += int64(len(p))
-	c.lines += int64(bytes.Count(p, []byte{'\n'}))
+	c.lines += int64(lineEnds(p))
 	c.last = p[len(p)-1]
 	if room := keepHead - len(c.head); room > 0 {
 		n := min(room, len(p))
@@ -53,8 +56,22 @@ func (c *capture) write(p []byte) {
 	}
 }
 
+// Skip counts output that comes next and was not kept, by a Capture elsewhere.
+func (c *Capture) Skip(bytes, lines int64) { c.bytes, c.lines = c.bytes+bytes, c.lines+lines }
+
+// Retained returns the beginning and, where something is missing between the
+// two, the end of the output, unmasked, and how many bytes and line ends are
+// missing. They are valid up to the next Write.
+func (c *Capture) Retained() (head, tail []byte, missing, lines int64) {
+	tail = append(append([]byte(nil), c.tail[c.at:]...), c.tail[:c.at]...)
+	ends := int64(lineEnds(c.head) + lineEnds(tail))
+	return c.head, tail, c.bytes - int64(len(c.head)+len(tail)), c.lines - ends
+}
+
+func lineEnds(p []byte) int { return bytes.Count(p, []byte{'\n'}) }
+
 // lineCount counts a last line without a line end too.
-func (c *capture) lineCount() int64 {
+func (c *Capture) lineCount() int64 {
 	if c.bytes > 0 && c.last != '\n' {
 		return c.lines + 1
 	}
@@ -63,7 +80,7 @@ func (c *capture) lineCount() int64 {
 
 // raw returns what was kept, in order and as it was printed. Where nothing is
 // missing between the two, tail is nil.
-func (c *capture) raw() (head, tail []byte) {
+func (c *Capture) raw() (head, tail []byte) {
 	tail = append(append([]byte(nil), c.tail[c.at:]...), c.tail[:c.at]...)
 	if c.bytes == int64(len(c.head)+len(tail)) {
 		return append(c.head[:len(c.head):len(c.head)], tail...), nil
@@ -72,7 +89,7 @@ func (c *capture) raw() (head, tail []byte) {
 }
 
 // hold makes of it what quarantine keeps.
-func (c *capture) hold() *heldOutput {
+func (c *Capture) hold() *heldOutput {
 	head, tail := c.raw()
 	return &heldOutput{Head: head, Tail: tail, Bytes: c.bytes, Lines: c.lineCount()}
 }

@@ -11,16 +11,16 @@ import (
 	"runbook/runbook"
 )
 
-func captured(parts ...string) *capture {
-	c := &capture{}
+func captured(parts ...string) *Capture {
+	c := &Capture{}
 	for _, p := range parts {
-		c.write([]byte(p))
+		c.Write([]byte(p))
 	}
 	return c
 }
 
 // digest is what a stop makes of an output.
-func digest(c *capture, mask *Mask) (runbook.Output, []byte) {
+func digest(c *Capture, mask *Mask) (runbook.Output, []byte) {
 	h := c.hold()
 	out, full := h.excerpt(mask)
 	out.Bytes, out.Lines = h.Bytes, h.Lines
@@ -54,16 +54,16 @@ func TestALargerOutputGoesToAFile(t *testing.T) {
 }
 
 func TestAHundredMegabytesTakeBoundedMemory(t *testing.T) {
-	c := &capture{}
+	c := &Capture{}
 	chunk := bytes.Repeat([]byte("0123456789abcde\n"), 1<<12) // 64 KiB
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	const chunks = 1600
 	for range chunks {
-		c.write(chunk)
+		c.Write(chunk)
 	}
-	c.write([]byte("the end"))
+	c.Write([]byte("the end"))
 	out, full := digest(c, &Mask{})
 	runtime.GC()
 	runtime.ReadMemStats(&after)
@@ -82,13 +82,13 @@ func TestAHundredMegabytesTakeBoundedMemory(t *testing.T) {
 func TestTheRingKeepsTheLastBytesInOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var want []byte
-	c := &capture{head: make([]byte, keepHead), bytes: keepHead}
+	c := &Capture{head: make([]byte, keepHead), bytes: keepHead}
 	for i := 0; len(want) < 5*keepTail; i++ {
 		p := fmt.Appendf(nil, "%d,", i)
 		if i%1000 == 0 {
 			p = bytes.Repeat(p, r.IntN(keepTail))
 		}
-		c.write(p)
+		c.Write(p)
 		want = append(want, p...)
 	}
 	got := append(append([]byte(nil), c.tail[c.at:]...), c.tail[:c.at]...)
@@ -117,7 +117,7 @@ func TestNoHalfOfASecretIsLeftAtACut(t *testing.T) {
 		for _, into := range []int{0, 1, 7, 14, 21, len(secret) - 1, len(secret)} {
 			// Across the end of the head, across the start of the tail, and across
 			// the places at which the journal's excerpt is cut.
-			across := map[string]*capture{
+			across := map[string]*Capture{
 				"head":    captured(filler(keepHead-into, newlines), secret, filler(3*keepTail, newlines)),
 				"tail":    captured(filler(keepHead+keepTail, newlines), secret, filler(keepTail-into, newlines)),
 				"excerpt": captured(filler(showHead-into, newlines), secret, filler(2*showAll, newlines), secret, filler(showTail-into, newlines)),

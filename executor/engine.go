@@ -22,7 +22,8 @@ type Engine interface {
 	// A failing script is an outcome; an error means that the engine does not
 	// know what happened, and the command under way is then unknown.
 	// When ctx ends, the command under way gets INT, then TERM, then KILL,
-	// and its Result says so.
+	// and its Result says so. If the cause is ErrDetach, an engine that can
+	// leaves it to itself instead.
 	Run(ctx context.Context, job Job, obs Observer) (Outcome, error)
 	// Close ends what the engine keeps alive between steps.
 	Close() error
@@ -31,6 +32,7 @@ type Engine interface {
 // A Job is one attempt at a step, or at the rest of it.
 type Job struct {
 	Step     runbook.ID
+	Attempt  int    // at the step; with Step and a command's index it names one start of that command
 	Document string // its name, for "checklist.md: line 121: …" in bash's own messages
 	Dir      string // absolute start directory; empty: where the state's last command ended
 	Commands []runbook.Command
@@ -91,6 +93,25 @@ type Outcome struct {
 	Leftovers []string
 }
 
+// A Skipper is an Observer that can be told of output which was not kept while
+// nobody followed the command: it counts, and comes between two calls of Output.
+type Skipper interface {
+	Skipped(i int, bytes, lines int64)
+}
+
+// An Adopter is an engine whose commands outlive the process that runs the
+// engine, and which remembers how the last one ended.
+type Adopter interface {
+	// Knows reports whether Adopt can say what became of command job.First,
+	// whose start the journal holds and whose end it does not.
+	Knows(job Job) bool
+	// Adopt follows that command to its end if it still runs, or takes over its
+	// result: Output and Finished are called as Run would have, Started is not.
+	// A command that is certain not to have begun, for lack of the word to, is
+	// begun now. It may stop at any command behind job.First, as Run does.
+	Adopt(ctx context.Context, job Job, obs Observer) (Outcome, error)
+}
+
 // A Surveyor is an engine that can look for processes which an earlier engine
 // value, in a process that is gone, has left behind: a step that outlived its
 // runner.
@@ -98,6 +119,12 @@ type Surveyor interface {
 	// Survivors names them, for the engine state in that directory.
 	Survivors(state string) []string
 }
+
+// ErrDetach, as the cause of a context's end, says that the run ends and the
+// command under way shall not: the operator has lost the terminal, and has not
+// asked for anything. As an error of Run it says that this was done; the
+// command's outcome will be known to whoever adopts it.
+var ErrDetach = errors.New("left to itself")
 
 // ErrStopped is what an Observer's error becomes when it stops a job: wrapped,
 // so that the cause stays visible.

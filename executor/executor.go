@@ -133,7 +133,7 @@ func (x *Executor) Run(ctx context.Context, opening ...runbook.Event) (runbook.R
 
 // loop does what is ready until nothing is, or something stops the run.
 func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
-	if stop, reason, err := x.resolve(); stop != "" || err != nil {
+	if stop, reason, err := x.resolve(ctx); stop != "" || err != nil {
 		return stop, reason, err
 	}
 	if stop, reason, err := x.pins(ctx, nil); stop != "" || err != nil {

@@ -16,7 +16,7 @@ type observer struct {
 	t        *runbook.Task
 	commands []runbook.Command
 	ctx      context.Context
-	out      capture
+	out      Capture
 	failed   *failure
 	exited   bool  // the last command ended the shell: nothing after it runs
 	err      error // a failure to record; nothing further may start
@@ -26,7 +26,7 @@ var errStep = errors.New("the step has failed")
 
 // Started makes the intent durable before the command has any effect.
 func (o *observer) Started(i int) error {
-	o.out = capture{}
+	o.out = Capture{}
 	if o.failed != nil {
 		return errStep
 	}
@@ -54,8 +54,14 @@ func (o *observer) attempt() int { return o.x.State.Step(o.t.Slot.ID).Attempt }
 
 // Output shows what the command prints, live, and keeps a bounded part of it.
 func (o *observer) Output(_ int, p []byte) {
-	o.out.write(p)
+	o.out.Write(p)
 	o.x.Progress.Output(p)
+}
+
+// Skipped implements Skipper.
+func (o *observer) Skipped(_ int, bytes, lines int64) {
+	o.out.Skip(bytes, lines)
+	o.x.Progress.Message("%d bytes were printed meanwhile and are not kept", bytes)
 }
 
 // Finished records how the command ended, with its output masked, and judges

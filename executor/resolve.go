@@ -1,18 +1,26 @@
 package executor
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
 	"runbook/runbook"
 )
 
-// resolve gets a person's word on every step whose outcome is unknown.
-func (x *Executor) resolve() (runbook.Result, string, error) {
+// resolve settles every step whose outcome the journal does not know: by what
+// the engine knows, or by a person's word.
+func (x *Executor) resolve(ctx context.Context) (runbook.Result, string, error) {
 	for _, t := range x.Plan.Steps() {
 		st := x.State.Step(t.Slot.ID)
 		command, unknown := st.Unknown()
 		if !unknown || st.Over() {
+			continue
+		}
+		if x.known(t, command) {
+			if stop, reason, err := x.takeOver(ctx, t); stop != "" || err != nil {
+				return stop, reason, err
+			}
 			continue
 		}
 		if alive := x.survivors(); len(alive) > 0 {
@@ -46,6 +54,12 @@ func (x *Executor) resolve() (runbook.Result, string, error) {
 		}
 	}
 	return "", "", nil
+}
+
+// known reports whether the engine can tell what became of the command.
+func (x *Executor) known(t *runbook.Task, command int) bool {
+	a, ok := x.Engine.(Adopter)
+	return ok && a.Knows(x.job(t, t.Script.Commands, command))
 }
 
 // survivors names what an earlier runner of this run left running.

@@ -39,7 +39,27 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 	if err := x.again(t); err != nil {
 		return "", "", err
 	}
-	confirm := x.Confirm
+	return x.perform(ctx, t, commands, x.Confirm)
+}
+
+// takeOver goes on with a step whose command is, or was, under way without this
+// process. It was confirmed, and nothing holds it any more.
+func (x *Executor) takeOver(ctx context.Context, t *runbook.Task) (runbook.Result, string, error) {
+	if err := x.flush(); err != nil {
+		return "", "", err
+	}
+	commands, stop, err := x.prepare(t)
+	if err != nil || stop != "" {
+		if errors.Is(err, ErrStop) {
+			return stopped(err)
+		}
+		return runbook.Held, stop, err
+	}
+	return x.perform(ctx, t, commands, false)
+}
+
+// perform attempts the step until it is behind the run, or the run stops at it.
+func (x *Executor) perform(ctx context.Context, t *runbook.Task, commands []runbook.Command, confirm bool) (runbook.Result, string, error) {
 	for {
 		if confirm {
 			stop, reason, done, err := x.confirm(t, commands)
@@ -176,59 +196,45 @@ type failure struct {
 	why         string
 	interrupted bool
 	held        bool // nothing went wrong yet: the command was kept from starting
+	left        bool // the command goes on by itself: the attempt has not ended
 }
 
-// attempt runs what is left of the step.
+// attempt runs what is left of the step, or goes on with an attempt that an
+// earlier part of the run has begun.
 func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runbook.Command) (*failure, error) {
-	st := x.State.Step(t.Slot.ID)
-	first := st.Next()
+	first := x.State.Step(t.Slot.ID).Next()
 	began := x.Clock()
-	if err := x.queue(append([]runbook.Event{x.stepStarted(t, commands)}, x.edits...)...); err != nil {
-		return nil, err
+	if !x.underway(t, first) {
+		if err := x.queue(append([]runbook.Event{x.stepStarted(t, commands)}, x.edits...)...); err != nil {
+			return nil, err
+		}
+		x.edits = nil
 	}
-	x.edits = nil
-	dir := x.resumeDir(t, st, first)
 	x.Progress.StepStarted(t, t.Start.Path, first)
 	obs := &observer{x: x, t: t, commands: commands, ctx: ctx}
-	job := Job{
-		Step: t.Slot.ID, Document: x.Plan.Document.Name, Dir: dir, Commands: commands, First: first,
-		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,
-	}
-	out, err := x.Engine.Run(ctx, job, obs)
-	for err == nil && obs.failed == nil && !obs.exited && out.Next < len(commands) {
-		// The engine stopped at a failure that the step's text foretells.
-		job.First, job.Dir = out.Next, ""
-		leftovers := out.Leftovers
-		out, err = x.Engine.Run(ctx, job, obs)
-		out.Leftovers = append(leftovers, out.Leftovers...)
-	}
+	out, err := x.drive(ctx, t, obs, x.job(t, commands, first))
 	if obs.err != nil {
 		return nil, obs.err
 	}
-	if errors.Is(err, ErrStopped) && obs.failed == nil {
-		obs.failed, err = x.between(ctx, t, out.Next), nil
-	}
-	if _, unknown := x.State.Step(t.Slot.ID).Unknown(); err != nil && obs.failed == nil && !unknown {
-		// Nothing was under way: the step could not go on, and that is known.
-		obs.failed, err = &failure{command: min(out.Next, len(commands)-1), why: fmt.Sprintf("step %d: %v", t.Number, err)}, nil
-	}
-	if err != nil && obs.failed == nil {
+	_, unknown := x.State.Step(t.Slot.ID).Unknown()
+	switch {
+	case err == nil || obs.failed != nil:
+	case unknown && errors.Is(err, ErrDetach):
+		line := commands[min(out.Next, len(commands)-1)].Line
+		return &failure{command: out.Next, interrupted: true, left: true, why: fmt.Sprintf("step %d, line %d, goes on by itself; the next exec takes over its outcome", t.Number, line)}, nil
+	case unknown:
 		return nil, fmt.Errorf("step %d: %w", t.Number, err)
+	case errors.Is(err, ErrStopped) || errors.Is(err, ErrDetach):
+		obs.failed = x.between(ctx, t, out.Next)
+	default:
+		// Nothing was under way: the step could not go on, and that is known.
+		obs.failed = &failure{command: min(out.Next, len(commands)-1), why: fmt.Sprintf("step %d: %v", t.Number, err)}
 	}
 	x.exported = out.Exported
-	finished := &runbook.StepFinished{
-		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed,
-		Dir: x.rel(out.Dir), Leftovers: out.Leftovers, Shell: HasState(x.Private),
+	if obs.failed == nil && !obs.exited && out.Next < len(commands) {
+		return nil, nil // the rest was not asked for
 	}
-	if obs.exited && out.Next < len(commands) {
-		finished.Reason = fmt.Sprintf("the script ended itself on line %d", commands[out.Next-1].Line)
-	}
-	if f := obs.failed; f != nil {
-		finished.Result, finished.Reason = runbook.Failed, f.why
-		if f.interrupted {
-			finished.Result = runbook.Interrupted
-		}
-	}
+	finished := x.stepFinished(t, obs, out)
 	if len(out.Leftovers) > 0 {
 		x.Progress.Message("step %d left processes running in the background; they are ended with it: %s", t.Number, strings.Join(out.Leftovers, ", "))
 	}
@@ -239,11 +245,69 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	return obs.failed, nil
 }
 
+// underway reports whether the step's last attempt goes on with command first.
+// One that has run in it already begins another: no command starts twice in one
+// attempt.
+func (x *Executor) underway(t *runbook.Task, first int) bool {
+	st := x.State.Step(t.Slot.ID)
+	c := st.Commands[first]
+	return st.Underway && len(x.edits) == 0 && (c == nil || c.Finished == nil)
+}
+
+func (x *Executor) job(t *runbook.Task, commands []runbook.Command, first int) Job {
+	st := x.State.Step(t.Slot.ID)
+	return Job{
+		Step: t.Slot.ID, Attempt: st.Attempt, Document: x.Plan.Document.Name, Dir: x.resumeDir(t, st, first), Commands: commands, First: first,
+		Env: x.Env, State: x.Private, Timeout: t.Timeout, TTY: t.TTY,
+	}
+}
+
+// drive lets the engine perform the job, the command first that is under way
+// already. It goes on where the engine stops at a failure that the step's text
+// foretells, or behind a command that it has adopted.
+func (x *Executor) drive(ctx context.Context, t *runbook.Task, obs *observer, job Job) (Outcome, error) {
+	perform := x.Engine.Run
+	if _, unknown := x.State.Step(t.Slot.ID).Unknown(); unknown {
+		adopter, ok := x.Engine.(Adopter)
+		if !ok {
+			return Outcome{Next: job.First}, fmt.Errorf("what became of line %d is unknown", job.Commands[job.First].Line)
+		}
+		perform = adopter.Adopt
+		x.Progress.CommandStarted(t, job.First)
+	}
+	out, err := perform(ctx, job, obs)
+	for err == nil && obs.failed == nil && !obs.exited && out.Next < len(job.Commands) && t.Selected {
+		job.First, job.Dir = out.Next, ""
+		leftovers := out.Leftovers
+		out, err = x.Engine.Run(ctx, job, obs)
+		out.Leftovers = append(leftovers, out.Leftovers...)
+	}
+	return out, err
+}
+
+func (x *Executor) stepFinished(t *runbook.Task, obs *observer, out Outcome) *runbook.StepFinished {
+	finished := &runbook.StepFinished{
+		Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed,
+		Dir: x.rel(out.Dir), Leftovers: out.Leftovers, Shell: HasState(x.Private),
+	}
+	if obs.exited && out.Next < len(obs.commands) {
+		finished.Reason = fmt.Sprintf("the script ended itself on line %d", obs.commands[out.Next-1].Line)
+	}
+	if f := obs.failed; f != nil {
+		finished.Result, finished.Reason = runbook.Failed, f.why
+		if f.interrupted {
+			finished.Result = runbook.Interrupted
+		}
+	}
+	return finished
+}
+
 // HasState reports whether an engine has kept something in its private
-// directory that a later part of the run needs.
+// directory that a later part of the run needs. What stands in directories
+// there serves the part that is running.
 func HasState(private string) bool {
 	entries, err := os.ReadDir(private)
-	return err == nil && len(entries) > 0
+	return err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() })
 }
 
 // between is the failure of a step that was stopped before its next command.

@@ -238,6 +238,7 @@ func (s *State) applyStep(e Entry) error {
 			return fmt.Errorf("step %s starts, and the outcome of its command %d is unknown", ev.Step, i)
 		}
 		st.Status, st.Attempt, st.Dir, st.Reason, st.By = StepRunning, ev.Attempt, ev.Dir, "", ""
+		st.Underway = true
 		return nil
 	case *StepSkipped:
 		st := s.Steps[ev.Step]
@@ -245,6 +246,7 @@ func (s *State) applyStep(e Entry) error {
 			st = &StepState{Began: e.Time, Commands: map[int]*CommandState{}, Expects: map[int]*ExpectJudged{}}
 			s.Steps[ev.Step] = st
 		}
+		st.Underway = false
 		st.Status, st.Reason, st.By, st.Ended = StepSkippedOver, ev.Reason, ev.By, e.Time
 		return nil
 	case *StepFinished:
@@ -265,6 +267,7 @@ func (s *State) applyStep(e Entry) error {
 				c.Earlier = append(c.Earlier, c.Finished)
 			}
 			c.Running, c.Finished = true, nil
+			st.goesOn()
 			return nil
 		})
 	case *CommandFinished:
@@ -277,6 +280,7 @@ func (s *State) applyStep(e Entry) error {
 				return fmt.Errorf("command %d ends, and it has not started", ev.Command)
 			}
 			c.Running, c.Finished = false, ev
+			st.goesOn()
 			c.Foretold = ev.Failed() && st.foretold(ev.Command, ev.Attempt)
 			c.Settled = (!ev.Failed() || c.Foretold) && !st.unmet(ev.Command, ev.Attempt)
 			return nil

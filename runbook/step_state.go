@@ -9,13 +9,16 @@ import (
 type StepState struct {
 	Status  StepStatus
 	Attempt int
-	Dir     string // where the last attempt started
-	EndDir  string
-	Began   time.Time // of the first attempt
-	Ended   time.Time // of the last
-	Reason  string
-	By      string // who skipped it
-	Shell   bool   // the shell's state at its end is kept on the machine that ran it
+	// Underway says that the attempt has begun and not ended, though its runner
+	// may have: who goes on with it begins no new one.
+	Underway bool
+	Dir      string // where the last attempt started
+	EndDir   string
+	Began    time.Time // of the first attempt
+	Ended    time.Time // of the last
+	Reason   string
+	By       string // who skipped it
+	Shell    bool   // the shell's state at its end is kept on the machine that ran it
 	// Leftovers are the processes that outlived the last attempt and were ended.
 	Leftovers []string
 	Commands  map[int]*CommandState
@@ -62,6 +65,14 @@ func (st *StepState) Unknown() (command int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// goesOn notes that an attempt which another part of the run began is running
+// again: its command was adopted, or the next one starts.
+func (st *StepState) goesOn() {
+	if st.Underway {
+		st.Status = StepRunning
+	}
 }
 
 // command returns what is known of the command with that index.
@@ -159,6 +170,7 @@ func (st *StepState) finish(ev *StepFinished, at time.Time) error {
 	if i, unknown := st.Unknown(); unknown {
 		return fmt.Errorf("it ends, and the outcome of its command %d is unknown", i)
 	}
+	st.Underway = false
 	st.EndDir, st.Reason, st.Ended, st.Leftovers, st.Shell = ev.Dir, ev.Reason, at, ev.Leftovers, ev.Shell
 	switch ev.Result {
 	case Passed:
@@ -189,7 +201,7 @@ func (st *StepState) resolve(ev *StepResolved) error {
 	if !c.Running {
 		return fmt.Errorf("the outcome of command %d is not unknown", ev.Command)
 	}
-	c.Running = false
+	c.Running, st.Underway = false, false
 	c.Settled = ev.Outcome == "done"
 	st.Status, st.Reason = StepInterrupted, ev.text()
 	if ev.Outcome == "failed" {

@@ -18,7 +18,7 @@ func builtin(person *terminalConsole) *executor.Registry {
 	return &executor.Registry{
 		EngineInfos: []runbook.Info{(&engine.Bash{}).Info()},
 		Engines: map[string]func() (executor.Engine, error){
-			"bash": func() (executor.Engine, error) { return engine.NewBash(engine.BashOptions{}) },
+			"bash": func() (executor.Engine, error) { return engine.NewSupervised(engine.BashOptions{}) },
 		},
 		Sources: map[string]executor.Source{
 			"ask":       ask,

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"runbook/executor"
@@ -75,35 +71,4 @@ func writeStatement(dir *journal.RunDir, doc *runbook.Document) error {
 func (r *runner) due(final bool) bool {
 	const share = 20
 	return final || time.Since(r.wrote) >= share*r.cost
-}
-
-// signals turns the first INT, TERM or HUP into the end of the context, and
-// hands each further INT to the step.
-func (r *runner) signals(ctx context.Context, running executor.Engine) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	caught := make(chan os.Signal, 4)
-	signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	done := make(chan struct{})
-	go func() {
-		first := true
-		for {
-			select {
-			case <-done:
-				return
-			case sig := <-caught:
-				if first {
-					first = false
-					fmt.Fprintf(r.env.stderr, "\nrunbook: %v: stopping; the same exec goes on from here\n", sig)
-					cancel()
-				} else if s, ok := running.(interface{ Signal() }); ok && sig == os.Interrupt {
-					s.Signal()
-				}
-			}
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		close(done)
-		cancel()
-	}
 }

@@ -31,34 +31,69 @@ ledger four
 **Status:** [ ] Success [ ] Failed
 `
 
-// TestCrashAtEverySync kills the runner as it is about to make something
-// durable, each time one sync later. Whatever is on the disk then, exec goes on
-// from it: it repeats no command by itself, and where it does not know, a
-// person's word, looked up in the ledger, is enough to end with one call each.
+// TestCrashAtEverySync kills the runner, of a list of twelve steps, as it is
+// about to make something durable, each time one sync later. Whatever is on the
+// disk then, exec goes on from it by itself: the supervisor knows what became of
+// the command under way. Each command is called once, and the record is the one
+// of a run that was never stopped.
 func TestCrashAtEverySync(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("skipped: -short")
+	needStrace(t)
+	list, calls := twelveSteps()
+	whole := newProcess(t)
+	whole.write(t, "list.md", list)
+	if code, out := whole.run(t, "exec", "--yes", "--no-input", "list.md"); code != exitOK {
+		t.Fatalf("exit code %d:\n%s", code, out)
 	}
-	if err := exec.Command("strace", "-qq", "-o", os.DevNull, "true").Run(); err != nil {
-		t.Skip("skipped: no strace that may trace")
-	}
-	const most = 60
+	want := timeless(t, whole, whole.read(t, "list.md"))
 	for when := 1; ; when++ {
 		p := newProcess(t)
-		p.write(t, "list.md", crashList)
-		killed := crash(t, p, when)
-		p.finish(t, when)
-		if !killed {
-			if when == 1 {
-				t.Error("the first sync did not kill the runner: strace injects nothing")
+		p.write(t, "list.md", list)
+		if !crash(t, p, when) {
+			if when < 15 {
+				t.Errorf("sync %d did not kill the runner: strace injects nothing", when)
 			}
 			return
 		}
-		if when > most {
+		if code, out := p.run(t, "exec", "--yes", "--no-input", "list.md"); code != exitOK {
+			t.Fatalf("killed at sync %d: exit code %d:\n%s", when, code, out)
+		}
+		if got := p.calls(t); !slices.Equal(got, calls) {
+			t.Errorf("killed at sync %d: the ledger has %q, want %q", when, got, calls)
+		}
+		if got := timeless(t, p, p.read(t, "list.md")); got != want {
+			t.Errorf("killed at sync %d: the record is\n%s\nwant\n%s", when, got, want)
+		}
+		if code, out := p.run(t, "verify", "list.md"); code != exitOK {
+			t.Errorf("killed at sync %d: verify: exit code %d:\n%s", when, code, out)
+		}
+		if when > 200 {
 			t.Fatalf("still killed at sync %d", when)
 		}
 	}
+}
+
+func needStrace(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	if err := exec.Command("strace", "-qq", "-o", os.DevNull, "-b", "execve", "true").Run(); err != nil {
+		t.Skip("skipped: no strace that may trace")
+	}
+}
+
+// twelveSteps is a list whose steps pass on what they set, and the calls that
+// it makes.
+func twelveSteps() (list string, calls []string) {
+	var text strings.Builder
+	text.WriteString("# Twelve\n")
+	for n := 1; n <= 12; n++ {
+		fmt.Fprintf(&text, "\n## Step %d\n\n```bash\nledger $((n+=1)) ${PWD##*/}; echo \"step $n\"\n```\n\n- [ ] Seen\n", n)
+		calls = append(calls, fmt.Sprintf("ledger %d work", n))
+	}
+	text.WriteString("\n**Status:** [ ] Success [ ] Failed\n")
+	return text.String(), calls
 }
 
 // TestFullAtEverySize lets no file grow beyond a size, as a full disk does, each
@@ -96,12 +131,13 @@ func TestFullAtEverySize(t *testing.T) {
 }
 
 // crash runs the list and reports whether it was killed on the way. strace
-// counts the calls of each thread, so when is a bound, not a place.
+// counts the calls of each thread, so when is a bound, not a place. It leaves
+// other programs alone, the supervisor and its shell among them.
 func crash(t *testing.T, p *process, when int) bool {
 	t.Helper()
 	cmd := p.command(t.Context(), "exec", "--yes", "--no-input", "list.md")
 	inject := fmt.Sprintf("inject=fsync,fdatasync:signal=KILL:when=%d", when)
-	cmd.Args = append([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", inject, filepath.Join(p.bin, "runbook")}, cmd.Args[1:]...)
+	cmd.Args = append([]string{"strace", "-f", "-qq", "-b", "execve", "-o", os.DevNull, "-e", inject, filepath.Join(p.bin, "runbook")}, cmd.Args[1:]...)
 	path, err := exec.LookPath("strace")
 	if err != nil {
 		t.Fatal(err)

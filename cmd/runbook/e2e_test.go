@@ -364,13 +364,36 @@ func TestE2EOwnChecklist(t *testing.T) {
 	}
 }
 
+const applyStep = "deployment-steps/5-apply-infrastructure"
+
 // TestE2EInterrupted kills the runner while terraform applies. Terraform ends
-// its work, exec does not repeat it, and a person's word brings the run to its
-// end.
+// its work, and the same exec takes over its outcome: nobody is asked, and
+// nothing is applied twice.
 func TestE2EInterrupted(t *testing.T) {
 	t.Parallel()
 	p := production{world.Start(t, world.Seed(t)), t}
 	p.killWhen("Creating...")
+	var summary summaryJSON
+	p.decode(p.exec(exitOK, unattended()...), &summary)
+	if summary.Run.Result != runbook.Passed {
+		t.Errorf("the run %s: %s", summary.Run.Result, summary.Run.Reason)
+	}
+	p.wantAppliedOnce()
+	if !strings.Contains(p.record(), "Apply complete! Resources: ") {
+		t.Error("the record has not what terraform printed while nobody followed it")
+	}
+	p.wantNoSecrets()
+	p.exec(exitOK, "verify", "checklist.md")
+}
+
+// TestE2EOutcomeLost kills the runner and its supervisor while terraform
+// applies. Terraform ends its work, exec does not repeat it, and a person's
+// word brings the run to its end.
+func TestE2EOutcomeLost(t *testing.T) {
+	t.Parallel()
+	p := production{world.Start(t, world.Seed(t)), t}
+	p.killWhen("Creating...")
+	killSupervisor(t, p.Base)
 
 	// Terraform holds the state's lock until it has ended; a plan that waits
 	// for it finds everything done.
@@ -379,30 +402,34 @@ func TestE2EInterrupted(t *testing.T) {
 	}
 	p.Terraform("plan", "-lock-timeout=120s", "-detailed-exitcode", "-var-file=production.tfvars")
 
-	const apply = "deployment-steps/5-apply-infrastructure"
 	var summary summaryJSON
 	p.decode(p.exec(exitHeld, unattended()...), &summary)
-	if s := summary.Steps[4]; s.ID != apply || s.Status != runbook.StepUnknown {
-		t.Errorf("step 5 is %+v, want %s, unknown", s, apply)
+	if s := summary.Steps[4]; s.ID != applyStep || s.Status != runbook.StepUnknown {
+		t.Errorf("step 5 is %+v, want %s, unknown", s, applyStep)
 	}
-	p.decode(p.exec(exitOK, unattended("--resolve", apply+"=done", "--reason", "terraform plan finds nothing to do")...), &summary)
+	p.decode(p.exec(exitOK, unattended("--resolve", applyStep+"=done", "--reason", "terraform plan finds nothing to do")...), &summary)
 	if summary.Run.Result != runbook.Passed {
 		t.Errorf("the run %s: %s", summary.Run.Result, summary.Run.Reason)
 	}
 	if n := strings.Count(p.journal(), `"terraform plan finds nothing to do"`); n != 1 {
 		t.Errorf("the journal has %d words on the step, want 1", n)
 	}
+	p.wantAppliedOnce()
+	p.wantNoSecrets()
+	p.exec(exitOK, "verify", "checklist.md")
+}
+
+func (p production) wantAppliedOnce() {
+	p.t.Helper()
 	started := 0
 	for line := range strings.Lines(p.journal()) {
-		if strings.Contains(line, `"command.started"`) && strings.Contains(line, apply) {
+		if strings.Contains(line, `"command.started"`) && strings.Contains(line, applyStep) {
 			started++
 		}
 	}
 	if started != 1 {
-		t.Errorf("terraform apply was started %d times, want once", started)
+		p.t.Errorf("terraform apply was started %d times, want once", started)
 	}
-	p.wantNoSecrets()
-	p.exec(exitOK, "verify", "checklist.md")
 }
 
 // killWhen runs the checklist and kills runbook, and runbook alone, as soon as

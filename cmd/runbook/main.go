@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"runbook/executor"
+	"runbook/executor/engine"
 	"runbook/runbook"
 )
 
@@ -48,6 +49,9 @@ func usagef(hint, format string, args ...any) error {
 }
 
 func main() {
+	if code, ok := engine.Supervise(os.Args); ok {
+		os.Exit(code)
+	}
 	// Taking SIGPIPE keeps a closed terminal or pipe from ending a run in the
 	// middle of a step; writes then fail and are handled. Ignoring it would not
 	// do: steps would inherit that, and `seq 9999 | head -n 1` would fail.

@@ -30,7 +30,7 @@ func newProcess(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"runbook", "ledger", "waiting"} {
+	for _, name := range []string{"runbook", "ledger", "waiting", "lasting"} {
 		if err := os.Symlink(self, filepath.Join(p.bin, name)); err != nil {
 			t.Fatal(err)
 		}

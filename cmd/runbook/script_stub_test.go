@@ -18,12 +18,15 @@ import (
 //	ledger WORD…   does nothing else
 //	waiting        waits for SIGINT, enters each it hears, and ends once somebody
 //	               opens the pipe $RELEASE; at once where a file "released" is
+//	lasting WORD…  ends once somebody opens the pipe $RELEASE, which it enters;
+//	               at SIGINT, which it enters too, with 130
 //	terraform …    knows the outputs in the file $TERRAFORM_OUTPUTS
 //	aws …          answers `ssm get-parameter` with the SecureString
 //	               $STUB_PARAMETER, anything else with {}
 var stubs = map[string]func(args []string) int{
 	"ledger":    stubLedger,
 	"waiting":   stubWaiting,
+	"lasting":   stubLasting,
 	"terraform": stubTerraform,
 	"aws":       stubAWS,
 }
@@ -95,6 +98,34 @@ func stubWaiting(args []string) int {
 			return 130
 		}
 	}
+}
+
+func stubLasting(args []string) int {
+	interrupts := make(chan os.Signal, 8)
+	signal.Notify(interrupts, os.Interrupt)
+	if !entered("lasting", args) {
+		return 70
+	}
+	fmt.Println("lasting: begun")
+	released := make(chan error)
+	go func() {
+		_, err := os.ReadFile(os.Getenv("RELEASE"))
+		released <- err
+	}()
+	word, code := "released", 0
+	select {
+	case <-interrupts:
+		word, code = "interrupted", 130
+	case err := <-released:
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	fmt.Println("lasting: " + word)
+	if !entered("lasting", []string{word}) {
+		return 70
+	}
+	return code
 }
 
 func stubTerraform(args []string) int {

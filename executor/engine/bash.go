@@ -34,6 +34,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -67,6 +68,9 @@ type Bash struct {
 	mu      sync.Mutex // guards wake against its end
 	wake    pipe
 	presses atomic.Int32
+
+	// terminal opens the operator's terminal for steps that read from it.
+	terminal func() (*os.File, error)
 
 	shell *shell
 	key   shellKey
@@ -102,15 +106,21 @@ func (e *Unavailable) Error() string { return e.Reason }
 // makes this process the parent of orphaned descendants, on systems that can.
 // An error is an *Unavailable when this machine has no fitting bash.
 func NewBash(opts BashOptions) (*Bash, error) {
+	path, err := findBash(opts.Path)
+	if err != nil {
+		return nil, err
+	}
+	opts.Path = path
+	return newBash(opts)
+}
+
+// newBash is NewBash with a path that is known to be fitting.
+func newBash(opts BashOptions) (*Bash, error) {
 	if opts.TermAfter == 0 {
 		opts.TermAfter = 10 * time.Second
 	}
 	if opts.KillAfter == 0 {
 		opts.KillAfter = 5 * time.Second
-	}
-	path, err := findBash(opts.Path)
-	if err != nil {
-		return nil, err
 	}
 	if err := adoptOrphans(); err != nil {
 		return nil, err
@@ -123,7 +133,7 @@ func NewBash(opts BashOptions) (*Bash, error) {
 		wake.close()
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
-	return &Bash{path: path, opts: opts, wake: wake}, nil
+	return &Bash{path: opts.Path, opts: opts, wake: wake, terminal: openTerminal}, nil
 }
 
 const bashHint = "install bash 4.4 or later and put it first in PATH (on macOS: brew install bash)"
@@ -191,13 +201,20 @@ func (b *Bash) retire() {
 
 // Run executes job's commands from First on. See executor.Engine.
 func (b *Bash) Run(ctx context.Context, job executor.Job, obs executor.Observer) (executor.Outcome, error) {
+	out, err := b.run(ctx, job, obs, b.prepare)
+	out.Leftovers = b.sweep()
+	return out, err
+}
+
+// run is Run without its end, in which what outlives the step is ended too.
+func (b *Bash) run(ctx context.Context, job executor.Job, obs executor.Observer, prepare func(executor.Job) error) (executor.Outcome, error) {
 	w := &watch{ctx: ctx, grace: b.opts.TermAfter, kill: b.opts.KillAfter, wake: &b.wake, presses: &b.presses}
 	if job.Timeout > 0 {
 		w.deadline = time.Now().Add(job.Timeout)
 	}
 	defer context.AfterFunc(ctx, b.rouse)()
 	out := executor.Outcome{Next: job.First}
-	err := b.prepare(job)
+	err := prepare(job)
 	for err == nil && out.Next < len(job.Commands) {
 		var r executor.Result
 		if r, err = b.command(w, job, out.Next, obs); err != nil {
@@ -210,7 +227,6 @@ func (b *Bash) Run(ctx context.Context, job executor.Job, obs executor.Observer)
 	}
 	out.Dir = b.dir
 	out.Exported = exported(b.vars, job.Env)
-	out.Leftovers = b.sweep()
 	return out, err
 }
 

@@ -158,8 +158,25 @@ func TestReplacedShellDoesNotStartElsewhere(t *testing.T) {
 	}
 }
 
+// both are the engine in this process, and the one under a supervisor.
+var both = map[string]func(testing.TB, engine.BashOptions) presser{
+	"":             func(tb testing.TB, o engine.BashOptions) presser { return newBash(tb, o) },
+	", supervised": func(tb testing.TB, o engine.BashOptions) presser { return newSupervised(tb, o) },
+}
+
+type presser interface {
+	executor.Engine
+	Signal()
+}
+
 func TestInterruptIsSentOnce(t *testing.T) {
 	t.Parallel()
+	for how, open := range both {
+		testInterrupt(t, how, open)
+	}
+}
+
+func testInterrupt(t *testing.T, how string, open func(testing.TB, engine.BashOptions) presser) {
 	// The command counts its INTs and ends by itself once told to, so that a
 	// second one would show.
 	text := `bash -c 'n=0; trap "n=\$((n+1)); echo INT \$n" INT; echo ready; until [ -e enough ]; do sleep 0.01; done; echo had $n'`
@@ -167,9 +184,9 @@ func TestInterruptIsSentOnce(t *testing.T) {
 		name    string
 		presses int
 	}{{"first press", 1}, {"second press", 2}} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.name+how, func(t *testing.T) {
 			t.Parallel()
-			e := newBash(t, engine.BashOptions{})
+			e := open(t, engine.BashOptions{})
 			job := executortest.Job(t, text)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
@@ -204,14 +221,20 @@ func TestInterruptIsSentOnce(t *testing.T) {
 
 func TestDeafCommandsAreEnded(t *testing.T) {
 	t.Parallel()
+	for how, open := range both {
+		testDeaf(t, how, open)
+	}
+}
+
+func testDeaf(t *testing.T, how string, open func(testing.TB, engine.BashOptions) presser) {
 	for name, text := range map[string]string{
 		"child":   `bash -c 'trap "" INT TERM; echo ready; while :; do sleep 0.01; done'`,
 		"shell":   `trap "" INT TERM; echo ready; while :; do :; done`,
 		"session": `setsid --wait bash -c 'trap "" INT TERM; echo ready; while :; do sleep 0.01; done'`,
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+how, func(t *testing.T) {
 			t.Parallel()
-			e, job := newBash(t, quick), executortest.Job(t, text)
+			e, job := open(t, quick), executortest.Job(t, text)
 			ctx, cancel := context.WithCancel(t.Context())
 			l := &executortest.Log{OnOutput: func(int) { cancel() }}
 			if _, err := e.Run(ctx, job, l); err != nil {
@@ -468,26 +491,32 @@ func TestStepsHearSignalsThatTheRunnerIgnores(t *testing.T) {
 		"PIPE":                {"", "PIPE", "yes | head -1 >heard", "exit 0 cut true"},
 		"to die of":           {"INT", "", ">heard; kill -INT $BASHPID; echo on", "exit 130 cut false"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			job := executortest.Job(t, c.text)
-			runner := exec.Command("sh", "-c", `[ -z "$1" ] || trap "" "$1"; exec "$0"`, self, c.start)
-			runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+c.text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_IGNORE="+c.ignore)
-			runner.Dir = job.Dir
-			out, err := runner.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-			same(t, "result", strings.TrimSpace(string(out)), c.want)
-			if !exists(filepath.Join(job.Dir, "heard")) {
-				t.Error("the step did not hear the signal")
-			}
-		})
+		for _, how := range []string{"", "supervised"} {
+			t.Run(strings.TrimSpace(name+" "+how), func(t *testing.T) {
+				t.Parallel()
+				job := executortest.Job(t, c.text)
+				runner := exec.Command("sh", "-c", `[ -z "$1" ] || trap "" "$1"; exec "$0"`, self, c.start)
+				runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+c.text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_IGNORE="+c.ignore, "RUNBOOK_TEST_SUPERVISED="+how)
+				runner.Dir = job.Dir
+				out, err := runner.CombinedOutput()
+				if err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+				same(t, "result", strings.TrimSpace(string(out)), c.want)
+				if !exists(filepath.Join(job.Dir, "heard")) {
+					t.Error("the step did not hear the signal")
+				}
+			})
+		}
 	}
 }
 
-// TestMain also plays the runners that tests need as processes of their own.
+// TestMain also plays the runners and the supervisors that tests need as
+// processes of their own.
 func TestMain(m *testing.M) {
+	if code, ok := engine.Supervise(os.Args); ok {
+		os.Exit(code)
+	}
 	text := os.Getenv("RUNBOOK_TEST_RUNNER")
 	if text == "" {
 		os.Exit(m.Run())
@@ -495,10 +524,10 @@ func TestMain(m *testing.M) {
 	if sig := os.Getenv("RUNBOOK_TEST_IGNORE"); sig != "" {
 		signal.Ignore(unix.SignalNum("SIG" + sig))
 	}
-	b, err := engine.NewBash(engine.BashOptions{})
+	e, err := runnersEngine()
 	if err == nil {
-		_, err = b.Run(context.Background(), executor.Job{
-			Step: "s", Document: "checklist.md", Commands: executortest.Commands(text), Env: os.Environ(),
+		_, err = e.Run(context.Background(), executor.Job{
+			Step: "s", Document: "checklist.md", Commands: executortest.Commands(strings.Split(text, "\x01")...), Env: os.Environ(),
 			State: os.Getenv("RUNBOOK_TEST_STATE"), TTY: os.Getenv("RUNBOOK_TEST_TTY") != "",
 		}, &teller{})
 	}
@@ -507,6 +536,14 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// runnersEngine is the engine of a runner that TestMain plays.
+func runnersEngine() (executor.Engine, error) {
+	if os.Getenv("RUNBOOK_TEST_SUPERVISED") != "" {
+		return engine.NewSupervised(quick)
+	}
+	return engine.NewBash(engine.BashOptions{})
 }
 
 // A teller prints what a test wants to know of a runner's command.

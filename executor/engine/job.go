@@ -101,7 +101,7 @@ func (b *Bash) ready(job executor.Job) error {
 	}
 	b.state, b.key = state, key
 	b.key.env = append([]string(nil), job.Env...)
-	in, err := openInput(job.TTY)
+	in, err := b.openInput(job.TTY)
 	if err != nil {
 		return fmt.Errorf("standard input: %w", err)
 	}
@@ -138,11 +138,16 @@ func firstDir(dir string, state *snapshot) string {
 	return dir
 }
 
-func openInput(tty bool) (*os.File, error) {
+func (b *Bash) openInput(tty bool) (*os.File, error) {
 	if tty {
-		return os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
+		return b.terminal()
 	}
 	return os.Open(os.DevNull)
+}
+
+// openTerminal opens the terminal of this process.
+func openTerminal() (*os.File, error) {
+	return os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
 }
 
 // restore brings s to the last snapshot. A directory that is gone matters only

@@ -13,7 +13,9 @@ import (
 // state in that directory, the shell itself among them, and what shares a
 // session with them or descends from them. Without one it gives nil, and so it
 // does where this process may not look. Those of its own engines are left out.
-func (b *Bash) Survivors(state string) []string {
+func (b *Bash) Survivors(state string) []string { return survivors(state) }
+
+func survivors(state string) []string {
 	procs := everyProcess()
 	ours := markedBefore(procs, stateMark(state))
 	sessions := map[int]bool{}

@@ -18,6 +18,15 @@ import (
 // test's binary is the runner once more, for it needs a terminal of its own.
 func TestTerminalIsStandardInput(t *testing.T) {
 	t.Parallel()
+	for _, how := range []string{"", "supervised"} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			testTerminal(t, how)
+		})
+	}
+}
+
+func testTerminal(t *testing.T, how string) {
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("skipped: no pseudo terminals here: ", err)
@@ -42,7 +51,7 @@ func TestTerminalIsStandardInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	runner := exec.Command(self)
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_TTY=1")
+	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_TTY=1", "RUNBOOK_TEST_SUPERVISED="+how)
 	runner.Dir, runner.Stdin = job.Dir, terminal
 	runner.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := runner.Start(); err != nil {

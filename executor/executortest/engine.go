@@ -395,6 +395,9 @@ func testCredentials(t *testing.T, open func(*testing.T) executor.Engine) {
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v; want 0600", d.Name(), info.Mode())
 		}
+		if !d.Type().IsRegular() {
+			return nil // a socket holds nothing
+		}
 		data, err := os.ReadFile(path)
 		if bytes.Contains(data, []byte(canary)) {
 			t.Errorf("%s holds the operator's credentials", d.Name())
