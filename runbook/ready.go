@@ -89,6 +89,9 @@ func (s *State) settled(t *Task) bool {
 		return s.Step(id).Over()
 	case ItemSlot:
 		f := s.Items[id]
+		if g := t.Binding.Given; f != nil && f.Verdict == DeferredItem && g != nil {
+			return g.Verdict == DeferredItem // it was put off, and now there is an answer
+		}
 		return f != nil && f.Verdict != Unknown
 	case ChoiceSlot:
 		return s.Choices[id] != nil || !t.Slot.Open()

@@ -12,8 +12,10 @@ type State struct {
 	Start     *RunStarted // nil before the first event
 	Began     time.Time
 	Latest    time.Time   // of the last event
+	Ended     time.Time   // of the first stop with no step left; zero before
 	Stopped   *RunStopped // nil while a run, or its resumption, is under way
 	Operators []string    // in order of appearance
+	Operator  string      // of this part of the run
 	Resumed   int         // how often
 	Fresh     int         // how often without the shell's state of the part before
 
@@ -131,6 +133,9 @@ func (s *State) apply(e Entry) error {
 		s.lose()
 	case *RunStopped:
 		s.Stopped = ev
+		if s.Ended.IsZero() && ev.Left == 0 && ev.Result != Held {
+			s.Ended = e.Time
+		}
 		s.lose()
 	case *FieldFilled:
 		s.Fields[ev.Field], s.Settled[ev.Field] = ev, e.Time
@@ -208,6 +213,7 @@ func (s *State) lose() {
 }
 
 func (s *State) operator(name string) {
+	s.Operator = name
 	for _, o := range s.Operators {
 		if o == name {
 			return

@@ -23,7 +23,7 @@ import (
 func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped []string) ([]runbook.Event, error) {
 	s := r.session
 	if s.id != "" {
-		fmt.Fprintf(r.env.stderr, "runbook: going on with run %s, last active %s ago: %s\n", s.id, time.Since(s.state.Latest).Round(time.Second), whereItWas(r.plan, s.state))
+		fmt.Fprintf(r.env.stderr, "runbook: going on with run %s, last active %s ago%s: %s\n", s.id, age(time.Since(s.state.Latest)), r.handedOver(identity), whereItWas(r.plan, s.state))
 		if s.torn > 0 {
 			fmt.Fprintf(r.env.stderr, "runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
 		}
@@ -62,6 +62,14 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 		err = dir.WriteSidecar(s.sidecar)
 	}
 	return r.declare(), errors.Join(err, dir.Close(), s.state.Apply(entry))
+}
+
+// handedOver says who was at it before, if that was somebody else.
+func (r *runner) handedOver(now runbook.Identity) string {
+	if before := r.session.state.Operator; before != now.Operator {
+		return " by " + runbook.Visible(before)
+	}
+	return ""
 }
 
 // whereItWas says in a line where a stopped run stands.

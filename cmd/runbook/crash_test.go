@@ -130,6 +130,82 @@ func TestFullAtEverySize(t *testing.T) {
 	}
 }
 
+// TestErrorAtEverySync makes each sync and each write of the runner's own files
+// fail in turn, as a broken or full disk does: the run stops with exit 5 before
+// its next effect, and goes on where the disk works again.
+func TestErrorAtEverySync(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil || exec.Command(strace, "-qq", "-o", os.DevNull, "true").Run() != nil {
+		t.Skip("skipped: no strace that may trace")
+	}
+	for _, fault := range []string{"fsync:error=EIO", "fdatasync:error=EIO", "fdatasync:error=ENOSPC", "rename,renameat,renameat2:error=EROFS"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			const most = 40
+			for when := 1; ; when++ {
+				p := newProcess(t)
+				p.write(t, "list.md", crashList)
+				cmd := p.command(t.Context(), "exec", "--yes", "--no-input", "list.md")
+				cmd.Args = append([]string{"strace", "-f", "-qq", "-o", os.DevNull, "-e", fmt.Sprintf("inject=%s:when=%d", fault, when), filepath.Join(p.bin, "runbook")}, cmd.Args[1:]...)
+				cmd.Path = strace
+				out, err := cmd.CombinedOutput()
+				if err == nil {
+					if when == 1 {
+						t.Error("the first fault did not stop the run: strace injects nothing")
+					}
+					return
+				}
+				if code := cmd.ProcessState.ExitCode(); code != exitRecording {
+					t.Fatalf("fault %d: exit code %d, want %d:\n%s", when, code, exitRecording, out)
+				}
+				p.finish(t, when)
+				if when > most {
+					t.Fatalf("still stopped by fault %d", when)
+				}
+			}
+		})
+	}
+}
+
+// TestTooSmallADisk: before step 1 there must be room for what a run writes.
+func TestTooSmallADisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("skipped: no tmpfs can be mounted here: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	p := newProcess(t)
+	list := filepath.Join(dir, "list.md")
+	if err := os.WriteFile(list, []byte(crashList), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := p.run(t, "exec", "--yes", "--no-input", list)
+	if code != exitRecording || !strings.Contains(out, "KiB left, and a run wants") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	if calls := p.calls(t); len(calls) > 0 {
+		t.Errorf("called %q", calls)
+	}
+	if text, err := os.ReadFile(list); err != nil || string(text) != crashList {
+		t.Errorf("the list was changed: %v", err)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
+		t.Skipf("skipped the rest: no remounting here: %s", out)
+	}
+	if code, out := p.run(t, "exec", "--yes", "--no-input", list); code != exitUsage || !strings.Contains(out, "read-only file system") {
+		t.Errorf("read-only: exit code %d:\n%s", code, out)
+	}
+}
+
 // crash runs the list and reports whether it was killed on the way. strace
 // counts the calls of each thread, so when is a bound, not a place. It leaves
 // other programs alone, the supervisor and its shell among them.

@@ -55,6 +55,9 @@ func (r *runner) private() (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", &exitError{exitRecording, err, "set XDG_STATE_HOME to a directory that can be written"}
 	}
+	if err := journal.CheckWritable(filepath.Join(dir, "state")); err != nil {
+		return "", &exitError{exitRecording, err, "nothing was run; set XDG_STATE_HOME to a directory that can be written"}
+	}
 	return dir, nil
 }
 

@@ -25,6 +25,7 @@ type runner struct {
 	registry *executor.Registry
 	resolve  map[runbook.ID]executor.Decision
 
+	standing bool         // the summary is status's: also how old it is, and who must act
 	declared *declaration // what rollback declares; nil: exec
 
 	given    []executor.Secret // the values of --secret and of the sidecar's secrets
@@ -151,6 +152,9 @@ func (r *runner) nothingToAdd() bool {
 func (r *runner) settled(t *runbook.Task) bool {
 	st := r.session.state
 	id := t.Slot.ID
+	if f := st.Items[id]; f != nil && (f.Verdict == runbook.Unknown || f.Verdict == runbook.DeferredItem) {
+		return f.Verdict == t.Binding.Given.Verdict
+	}
 	return st.Fields[id] != nil || st.Items[id] != nil || st.Choices[id] != nil
 }
 
@@ -195,6 +199,9 @@ func (r *runner) run(ctx context.Context) error {
 		return &exitError{exitRecording, err, ""}
 	}
 	defer lock.Close()
+	if err := r.checkSpace(); err != nil {
+		return err
+	}
 	// Another run may have come and gone between the look and the lock.
 	before := len(r.session.entries)
 	if err := r.prepare(ctx, r.session.file); err != nil {

@@ -53,7 +53,7 @@ func runStatus(env *environment, o *execOptions, file string) error {
 	if s.id == "" {
 		return usagef("`runbook exec "+file+"` begins one", "%s is a template: no run of it is under way", file)
 	}
-	r := &runner{env: env, o: o, registry: builtin(nil), session: s}
+	r := &runner{env: env, o: o, registry: builtin(nil), session: s, standing: true}
 	if r.plan, err = o.plan(s, r.registry); err != nil {
 		return err
 	}

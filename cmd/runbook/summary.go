@@ -14,7 +14,23 @@ type summaryJSON struct {
 	Steps  []stepResultJSON   `json:"steps"`
 	Items  runbook.ItemTally  `json:"items"`
 	Fields runbook.FieldTally `json:"fields"`
-	Open   []runbook.OpenSlot `json:"open"`
+	Open   []openJSON         `json:"open"`
+	// Of status alone.
+	LastActive *time.Time `json:"last_active,omitempty"`
+	Next       []nextJSON `json:"next,omitempty"`
+}
+
+// openJSON is an open slot with what is known of when and by whom.
+type openJSON struct {
+	runbook.OpenSlot
+	Due     *time.Time `json:"due,omitempty"`
+	Overdue bool       `json:"overdue,omitempty"`
+}
+
+// nextJSON is what somebody must do next.
+type nextJSON struct {
+	Who  string `json:"who"`
+	What string `json:"what"`
 }
 
 type runJSON struct {
@@ -85,14 +101,17 @@ func standing(t *runbook.Task, st *runbook.StepState, in runbook.ID) runbook.Ste
 func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 	doc := r.session.doc
 	tally := runbook.Count(doc, s)
-	last := s.Operators[len(s.Operators)-1]
+	last := s.Operator
 	view := summaryJSON{
 		Run: runJSON{
 			ID: r.session.id, Record: r.session.target, Journal: r.session.journal(), Operator: last,
 			Started: s.Began, Finished: s.Latest, Result: s.Stopped.Result, Reason: s.Stopped.Reason,
 		},
 		Steps: []stepResultJSON{}, Items: tally.Items, Fields: tally.Fields,
-		Open: append([]runbook.OpenSlot{}, runbook.Open(doc, s)...),
+		Open: openSlots(doc, s, time.Now()),
+	}
+	if r.standing {
+		view.LastActive, view.Next = &s.Latest, r.next(s, view.Open)
 	}
 	for _, t := range r.plan.Steps() {
 		st := s.Step(t.Slot.ID)
@@ -158,7 +177,14 @@ func (r *runner) summaryText(s *runbook.State) error {
 	w.printf("Items    %s\n", tally.Items)
 	w.printf("Blanks   %d filled, %d open\n", tally.Fields.Filled, tally.Fields.Open)
 	w.printf("Record   %s\nJournal  %s\n", r.session.target, r.session.journal())
-	open := runbook.Open(doc, s)
+	now := time.Now()
+	open := openSlots(doc, s, now)
+	if r.standing {
+		w.printf("Active   %s ago, by %s\n", age(now.Sub(s.Latest)), runbook.Visible(s.Operator))
+		for _, n := range r.next(s, open) {
+			w.printf("Next     %s: %s\n", runbook.Visible(n.Who), runbook.Visible(n.What))
+		}
+	}
 	if len(open) > 0 {
 		w.printf("\nOpen:\n")
 	}
@@ -166,6 +192,12 @@ func (r *runner) summaryText(s *runbook.State) error {
 		why := ""
 		if o.Why != "" {
 			why = " — " + o.Why
+		}
+		if o.Due != nil {
+			why += ", due " + o.Due.Format("2006-01-02 15:04 UTC")
+			if o.Overdue {
+				why += ", overdue by " + age(now.Sub(*o.Due))
+			}
 		}
 		w.printf("  %5d %-9s %s%s\n", o.Line, o.Kind, runbook.Visible(o.Label), runbook.Visible(why))
 	}
