@@ -112,6 +112,8 @@ func wantProduction(t *testing.T, w *world.World, org string) {
 	equal("subscriptions", w.AWS("sns", "list-subscriptions-by-topic", "--topic-arn",
 		"arn:aws:sns:us-east-1:"+world.Account+":"+name+"-ops-alerts", "--query", "length(Subscriptions)"), "1")
 	equal("alarms", w.AWS("cloudwatch", "describe-alarms", "--alarm-name-prefix", name, "--query", "length(MetricAlarms)"), "6")
+	equal("events", w.AWS("logs", "filter-log-events", "--log-group-name", "/mirror-dissonance/production/cli", "--query", "events[].message"), "INFO consent granted to "+org)
+	equal("metrics", w.AWS("cloudwatch", "list-metrics", "--namespace", "MirrorDissonance", "--query", "sort(Metrics[].MetricName)"), "Errors\tRequestLatency\tThrottles")
 	equal("dashboard", w.AWS("cloudwatch", "list-dashboards", "--query", "DashboardEntries[].DashboardName"), name)
 	equal("public access", w.AWS("s3api", "get-public-access-block", "--bucket", name+"-baselines", "--query",
 		"PublicAccessBlockConfiguration.[BlockPublicAcls,IgnorePublicAcls,BlockPublicPolicy,RestrictPublicBuckets]"), "True\tTrue\tTrue\tTrue")
