@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"runtime/debug"
 	"slices"
@@ -24,6 +27,7 @@ type execOptions struct {
 	resolve    []string
 	reason     string
 	freshShell bool
+	commit     bool
 	drift      bool
 	noColor    bool
 	quiet      bool
@@ -65,6 +69,7 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
 	flags.StringVar(&o.reason, "reason", "", "why, for --resolve and --accept-drift")
 	flags.StringArrayVar(&o.secrets, "secret", nil, "a `NAME` whose value is secret: the variable's, or asked for without echo; given to the steps, masked everywhere (repeatable)")
+	flags.BoolVar(&o.commit, "commit", false, "when the run stops, commit the record and its run's directory to git, and nothing else")
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no progress: only problems and the summary")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "also show what stays open while it runs")
@@ -87,7 +92,24 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 		return err
 	}
 	r := &runner{env: env, o: o, person: person, registry: builtin(person), resolve: resolutions}
-	return r.start(ctx, file)
+	return o.committed(ctx, env, file, r.start(ctx, file))
+}
+
+// committed commits what the run has left, if --commit says so, however it
+// ended; the run's own end outranks that of the commit.
+func (o *execOptions) committed(ctx context.Context, env *environment, file string, ended error) error {
+	var exit *exitError
+	// An end that has been told is the run's own, and the record is written.
+	stopped := ended == nil || errors.As(ended, &exit) && exit.Err == nil && exit.Code != exitUsage
+	if !o.commit || !stopped {
+		return ended
+	}
+	err := runCommit(context.WithoutCancel(ctx), env, &commitOptions{record: o.record}, file)
+	if ended == nil || err == nil {
+		return cmp.Or(ended, err)
+	}
+	fmt.Fprintf(env.stderr, "runbook: %v\n", err)
+	return ended
 }
 
 // start does what there is to do in FILE.

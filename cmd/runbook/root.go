@@ -48,7 +48,7 @@ from their sources, and the document becomes its own record.`,
 		return usagef("`runbook help "+cmd.Name()+"` lists the flags", "%v", err)
 	})
 	root.AddCommand(
-		newSign(env), newExec(env), newPlan(env), newLint(env), newBind(env), newStatus(env), newVerify(env), newRollback(env), newReset(env),
+		newSign(env), newCommit(env), newExec(env), newPlan(env), newLint(env), newBind(env), newStatus(env), newVerify(env), newRollback(env), newReset(env),
 		newShow(env), newCatalog(env), newVersion(env),
 	)
 	return root
