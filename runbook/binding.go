@@ -58,6 +58,7 @@ type Origin uint8
 // The origins of bindings.
 const (
 	Inferred Origin = iota
+	FromComment
 	FromSidecar
 	FromOperator
 )

@@ -144,10 +144,13 @@ type Slot struct {
 	// step the empty span after its closing fence's line.
 	Mark Span
 
+	// Attrs is what stands in a "<!-- runbook: … -->" comment on the line above,
+	// and for a step between { and } in the info string.
+	Attrs string
+
 	// Steps.
-	Lang  string // the info string's first word, case folded
-	Attrs string // what stands between { and } in the info string, or in a "<!-- runbook: … -->" comment on the line above
-	Body  []Span // the script's lines, each with its line ending and without its container's prefix
+	Lang string // the info string's first word, case folded
+	Body []Span // the script's lines, each with its line ending and without its container's prefix
 	// Broken reports that the fence is not closed, or closed too late, which
 	// Problems says: what stands in it is then not the step's text alone, and
 	// nothing of it is read as a script.

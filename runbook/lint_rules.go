@@ -19,7 +19,7 @@ func LintRules() []LintRule { return slices.Clone(lintRules) }
 
 var lintRules = []LintRule{
 	{"alternatives", "ways to do one thing, written as a sequence"},
-	{"attribute", "a step's attribute that does not exist or has a wrong value"},
+	{"attribute", "an attribute, of a fence or in a comment, that does not exist, has a wrong value or counts for nothing"},
 	{"bash-syntax", "a step that bash cannot read"},
 	{"choice-ticks", "several boxes of a line ticked"},
 	{"commented-step", "a step inside an HTML comment"},

@@ -34,7 +34,7 @@ func (l *linter) outputs() {
 	for i := range l.plan.Tasks {
 		t := &l.plan.Tasks[i]
 		name, dir := t.Binding.Args["output"], t.Binding.Args["dir"]
-		if t.Binding.Use == "terraform" && t.Binding.Origin == FromSidecar && name != "" && dir != "" {
+		if t.Binding.Use == "terraform" && t.Binding.Origin != Inferred && name != "" && dir != "" {
 			dir = path.Join(l.in.Root, dir)
 			l.undefined(in(dir), name, dir, t.Slot.Line)
 		}

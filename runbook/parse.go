@@ -41,6 +41,7 @@ func parseInParts(name string, src []byte, want, size int) (*Document, error) {
 		return nil, err
 	}
 	b.document(root)
+	b.attach()
 	b.name()
 	if err := b.checkSpans(); err != nil {
 		return nil, err

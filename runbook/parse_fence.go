@@ -69,6 +69,7 @@ func (b *builder) step(n *ast.FencedCodeBlock, f fence, lang, info string, body 
 	if !closed {
 		b.problem(Error, "unclosed-attributes", s.Line, "the attributes of the fence have no closing brace", "")
 	}
+	b.bareAttributes(info, s.Line)
 	s.Attrs = strings.TrimSpace(b.commentAbove(n, f) + " " + inside)
 	at := b.add(s, -1, false)
 	b.awaits = at
@@ -170,17 +171,11 @@ func (b *builder) commentAbove(n ast.Node, f fence) string {
 	if end == 0 {
 		return ""
 	}
-	line := b.view[lineStart(b.src, end-1):end]
-	text := bytes.TrimSpace(line[len(containerPrefix(line)):])
-	text, ok := bytes.CutPrefix(text, []byte("<!--"))
-	if !ok || !bytes.HasSuffix(text, []byte("-->")) {
+	attrs, colon, ok := noteText(b.view[lineStart(b.src, end-1):end])
+	if !ok || !colon {
 		return ""
 	}
-	text, ok = bytes.CutPrefix(bytes.TrimSpace(text[:len(text)-3]), []byte("runbook:"))
-	if !ok {
-		return ""
-	}
-	return string(bytes.TrimSpace(text))
+	return attrs
 }
 
 // prefixOf returns what starts each further line in a block's containers.

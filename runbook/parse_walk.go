@@ -27,6 +27,7 @@ type builder struct {
 	slots      []slotFacts // beside doc.Slots
 	steps      map[int]int // section to the number of its steps
 
+	notes  []note
 	linked bool // a box that is a link was reported
 	awaits int  // the step that a sample of its output may still follow, -1 if none
 
@@ -113,6 +114,8 @@ func (b *builder) block(n ast.Node, c context) {
 		b.fence(n)
 	case *ast.CodeBlock:
 		b.indented(n)
+	case *ast.HTMLBlock:
+		b.html(n)
 	case *ast.ThematicBreak:
 		b.ruled(n)
 	case *tableNode:
@@ -121,7 +124,7 @@ func (b *builder) block(n ast.Node, c context) {
 }
 
 func (b *builder) list(n *ast.List, c context) {
-	lead := &lead{before: n.PreviousSibling()}
+	lead := &lead{before: b.introduction(n)}
 	criterion := c.criterion || isCriterion(words(plain(b.lastLine(lead.before))))
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		b.awaits = -1

@@ -215,9 +215,12 @@ func (b *planner) attributes(t *Task) (dir string) {
 			b.report(Problem{Error, "attribute", t.Slot.Line, where + err.Error(), ""})
 		}
 	}
-	for _, word := range strings.Fields(t.Slot.Attrs) {
-		key, value, _ := strings.Cut(word, "=")
-		set(key, strings.Trim(value, `"'`), "")
+	attrs, err := splitAttrs(t.Slot.Attrs)
+	if err != nil {
+		b.report(Problem{Error, "attribute", t.Slot.Line, err.Error(), ""})
+	}
+	for _, a := range attrs {
+		set(a.key, a.value, "")
 	}
 	if ru := b.in.Sidecar.rule(t.Slot); ru != nil {
 		for _, key := range sortedKeys(ru.args) {
@@ -249,6 +252,9 @@ func (b *planner) bind() {
 		default:
 			t.Binding = b.inf.field(t)
 		}
+		if t.Slot.Attrs != "" {
+			b.comment(t, infos, what)
+		}
 		if ru := b.in.Sidecar.rule(t.Slot); ru != nil && !b.personal(t, ru) {
 			t.Binding = ru.binding()
 			for _, fault := range checkBinding(infos, what, &t.Binding) {
@@ -264,11 +270,7 @@ func (b *planner) bind() {
 // or a blank of one. A rule that names it outright is then an error; a glob
 // passes over it.
 func (b *planner) personal(t *Task, ru *rule) bool {
-	item := t.Slot
-	if item.Kind != ItemSlot {
-		item = b.plan.Document.Slot(t.Slot.Owner)
-	}
-	if item == nil || item.Kind != ItemSlot || item.Item != SignOff || item == t.Slot && ru.use == "ask" {
+	if !b.ofPerson(t, ru.use) {
 		return false
 	}
 	if !strings.Contains(ru.pattern, "*") {
@@ -276,6 +278,52 @@ func (b *planner) personal(t *Task, ru *rule) bool {
 			fmt.Sprintf("%s:%d: %s belongs to a sign-off, which only its person gives", b.in.Sidecar.Name, ru.line, t.Slot.ID), "bind it to ask"})
 	}
 	return true
+}
+
+// ofPerson reports whether a slot is a sign-off or a blank of one, and use is
+// not to ask its person.
+func (b *planner) ofPerson(t *Task, use string) bool {
+	item := t.Slot
+	if item.Kind != ItemSlot {
+		item = b.plan.Document.Slot(t.Slot.Owner)
+	}
+	return item != nil && item.Kind == ItemSlot && item.Item == SignOff && (item != t.Slot || use != "ask")
+}
+
+// comment takes the binding of a slot from the comment on the line above it.
+func (b *planner) comment(t *Task, infos []Info, what string) {
+	fault := func(text, hint string) {
+		b.report(Problem{Error, "attribute", t.Slot.Line - 1, "the comment for " + string(t.Slot.ID) + ": " + text, hint})
+	}
+	attrs, err := splitAttrs(t.Slot.Attrs)
+	if err != nil {
+		fault(err.Error(), "")
+		return
+	}
+	binding := Binding{Args: map[string]string{}, Origin: FromComment, Line: t.Slot.Line - 1, Why: "the comment above says so"}
+	for i, a := range attrs {
+		switch {
+		case slices.ContainsFunc(attrs[:i], func(o attr) bool { return o.key == a.key }):
+			fault(fmt.Sprintf("%q is given twice", a.key), "")
+		case !a.given:
+			fault(fmt.Sprintf("%q has no value", a.key), "write key=value, or key=\"a value with spaces\"")
+		case a.key == "use":
+			binding.Use = a.value
+		default:
+			binding.Args[a.key] = a.value
+		}
+	}
+	switch {
+	case binding.Use == "":
+		fault("it does not say what to use", "for example <!-- runbook: use=ask -->")
+	case b.ofPerson(t, binding.Use):
+		fault("it belongs to a sign-off, which only its person gives", "bind it to ask")
+	default:
+		for _, text := range checkBinding(infos, what, &binding) {
+			fault(text, "")
+		}
+		t.Binding = binding
+	}
 }
 
 // itemBinding is how an item is settled when nothing says otherwise: a person

@@ -82,7 +82,7 @@ func NewRules() *Rules {
 // Add reads a pack of rules; name is for messages. A rule whose id is there
 // already takes its place. All that is wrong comes back at once.
 func (r *Rules) Add(name string, src []byte) []Problem {
-	p := &packReader{yamlReader: yamlReader{name: name, code: "rules"}, rules: r}
+	p := &packReader{yamlReader: yamlReader{name: name}, rules: r}
 	p.document(src, func(key string, v *yaml.Node) {
 		switch key {
 		case "people":
@@ -409,7 +409,7 @@ func (r *Rules) Check(pack string, c Catalog) []Problem {
 			continue
 		}
 		for _, fault := range r.faults(rule, c) {
-			problems = append(problems, Problem{Severity: Error, Code: "rules",
+			problems = append(problems, Problem{Severity: Error,
 				Message: fmt.Sprintf("%s:%d: %s: %s", rule.pack, rule.line, rule.id, fault)})
 		}
 	}

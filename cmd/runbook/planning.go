@@ -98,7 +98,7 @@ func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem 
 	var problems []runbook.Problem
 	for i := range plan.Tasks {
 		t := &plan.Tasks[i]
-		if t.Number > 0 || t.Binding.Origin != runbook.FromSidecar {
+		if t.Number > 0 || t.Binding.Origin != runbook.FromSidecar && t.Binding.Origin != runbook.FromComment {
 			continue
 		}
 		for _, b := range t.Binding.Parts() {
@@ -110,8 +110,12 @@ func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem 
 			if !ok {
 				continue
 			}
+			code := "sidecar"
+			if t.Binding.Origin == runbook.FromComment {
+				code = "attribute"
+			}
 			if err := v.Validate(b.Args); err != nil {
-				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "sidecar", Line: t.Slot.Line,
+				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: code, Line: t.Slot.Line,
 					Message: fmt.Sprintf("%s: %s: %v", t.Slot.ID, b.Use, err)})
 			}
 		}
