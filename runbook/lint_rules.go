@@ -43,6 +43,7 @@ var lintRules = []LintRule{
 	{"not-executable", "a script that may not be executed"},
 	{"not-repeatable", "a command that fails, or counts twice, when it is run again"},
 	{"pager", "a command that shows its input page by page"},
+	{"pin", "a pin that does not hold a step which it is about"},
 	{"placeholder", "a placeholder without a value"},
 	{"pushed-code", "code out of sight behind blanks"},
 	{"selection", "a step or section that the command line names and that does not exist"},

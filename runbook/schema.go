@@ -41,6 +41,7 @@ func SidecarSchema(c Catalog) ([]byte, error) {
 				"until":  schema{"description": "sections and items, by their IDs", "anyOf": []any{text, schema{"type": "array", "items": text, "minItems": 1}}},
 			}), "before", "until")},
 			"secrets": schema{"type": "array", "description": "variables whose values are secret: taken from the environment or asked for, and masked", "items": schema{"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}},
+			"pins":    object("what must be so before a run has an effect", pinSchema()),
 			"steps": bySlot("settings of steps, "+slots, object("", schema{
 				"dir":       schema{"type": "string", "description": "the directory that the step starts in, from the root"},
 				"timeout":   schema{"$ref": "#/definitions/duration", "description": "how long it may take; 0 is for ever"},
@@ -69,6 +70,17 @@ func SidecarSchema(c Catalog) ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(root)
 	return buf.Bytes(), err
+}
+
+// pinSchema has the form of each pin's value.
+func pinSchema() schema {
+	s := schema{}
+	for _, name := range pinNames {
+		s[name] = schema{"type": []string{"string", "number"}, "minLength": 1}
+	}
+	s["aws_account"] = schema{"type": "string", "pattern": "^[0-9]{12}$", "description": "12 digits, in quotes"}
+	s["clean_tree"] = schema{"enum": []any{true, "true", "yes", "on"}}
+	return s
 }
 
 // object is a mapping with these keys and no others; one with nothing in it but

@@ -117,6 +117,10 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		"defaults":               {"defaults: {timeout: 1h30m, env: {A: 1}}\n", true},
 		"who signs":              {"sign: {}\n", true},
 		"a rule that is unknown": {"sign: {a: {colour: red}}\n", false},
+		"pins":                   {"pins: {aws_account: \"123456789012\", branch: main, clean_tree: true}\n", true},
+		"an unknown pin":         {"pins: {account: \"123456789012\"}\n", false},
+		"half an account":        {"pins: {aws_account: \"1234\"}\n", false},
+		"an unclean tree":        {"pins: {clean_tree: false}\n", false},
 		"an unknown key":         {"itmes: {}\n", false},
 		"an unknown check":       {"items: {a: {use: fiel, path: x}}\n", false},
 		"a source for an item":   {"items: {a: {use: clock}}\n", false},
@@ -139,7 +143,7 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 			if err := validate(t, s, tt.src); (err == nil) != tt.valid {
 				t.Errorf("the schema says %v", err)
 			}
-			doc, err := runbook.Parse("a.md", []byte("# A\n\n- [ ] a\n\n```bash\ntrue\n```\n\n# B\n\nX: ____\n"))
+			doc, err := runbook.Parse("a.md", []byte("# A\n\n- [ ] a\n\n```bash\ntrue\n```\n\n# B\n\n- [ ] c\n\nX: ____\n"))
 			if err != nil {
 				t.Fatal(err)
 			}
