@@ -124,7 +124,7 @@ func (b *planner) pinWorkspace(pin *Pin, ask func(string, map[string]string)) {
 		return
 	}
 	if len(early) > 0 {
-		b.report(Problem{Severity: Warning, Code: "pin", Message: fmt.Sprintf("%s:%d: pins: step %s uses terraform before step %d selects the workspace, and is not held by the pin", b.in.Sidecar.Name, pin.Line, strings.Join(early, ", "), chooser)})
+		b.report(Problem{Severity: Warning, Code: "pin", Hint: "select the workspace in an earlier step", Message: fmt.Sprintf("%s:%d: pins: step %s uses terraform before step %d selects the workspace, and is not held by the pin", b.in.Sidecar.Name, pin.Line, strings.Join(early, ", "), chooser)})
 	}
 	pin.When = fmt.Sprintf("after step %d, which selects it; no later step uses terraform, so it is never checked", chooser)
 	if len(pin.Steps) > 0 {
