@@ -29,7 +29,7 @@ func TestSidecarFaultsNameTheirLines(t *testing.T) {
 		"not YAML":                  {"fields: {a: b\n", []string{"c.yaml: line "}},
 		"a list":                    {"- a\n", []string{"c.yaml:1: here a mapping is expected"}},
 		"a word":                    {"fields\n", []string{"c.yaml:1: here a mapping is expected"}},
-		"an unknown key":            {"\nfield: {}\n", []string{`c.yaml:2: unknown key "field"; there are defaults, fields, hold, items, pins, secrets, steps`}},
+		"an unknown key":            {"\nfield: {}\n", []string{`c.yaml:2: unknown key "field"; there are defaults, fields, hold, items, pins, secrets, sign, steps`}},
 		"a key twice":               {"fields:\n  a: {use: x}\n  a: {use: y}\n", []string{`c.yaml:3: "a" is given twice`}},
 		"no use":                    {"items:\n  a: {run: x}\n", []string{`c.yaml:2: "a" does not say what to use`}},
 		"a rule that is no mapping": {"items:\n  a: step\n", []string{"c.yaml:2: here a mapping is expected", `"a" does not say what to use`}},
