@@ -86,6 +86,33 @@ func (x *Executor) afterFailure(t *runbook.Task, commands []runbook.Command, f *
 		}
 		return stop, f.why, true, err
 	}
+	return x.decide(t, commands, f, d)
+}
+
+// reconsider asks what to do about a command that has failed by a person's
+// word. Nobody has seen it end, so that it is not run again just because the
+// run goes on.
+func (x *Executor) reconsider(t *runbook.Task, commands []runbook.Command) (stop runbook.Result, reason string, done bool, err error) {
+	st := x.State.Step(t.Slot.ID)
+	next := st.Next()
+	c := st.Commands[next]
+	if c == nil || c.Bad == "" || next >= len(commands) {
+		return "", "", false, nil
+	}
+	f := &failure{command: next, why: fmt.Sprintf("step %d, line %d %s", t.Number, commands[next].Line, c.Bad)}
+	if d, given := x.Resolve[t.Slot.ID]; given && d.Do == Again {
+		return x.decide(t, commands, f, Decision{Do: RetryIt, Reason: d.Reason})
+	}
+	if x.Console != nil {
+		x.Progress.Message("%s", f.why)
+		return x.afterFailure(t, commands, f)
+	}
+	f.why += fmt.Sprintf("; to go on, say --resolve %s=again --reason \"…\"", t.Slot.ID)
+	return runbook.Failed, f.why, true, nil
+}
+
+// decide records and follows a person's decision about a failed command.
+func (x *Executor) decide(t *runbook.Task, commands []runbook.Command, f *failure, d Decision) (stop runbook.Result, reason string, done bool, err error) {
 	deviation := &runbook.Deviation{Step: t.Slot.ID, Command: f.command, Kind: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
 	switch d.Do {
 	case RetryIt:

@@ -36,6 +36,9 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 	if why := x.changedPlan(ctx, t, commands); why != "" {
 		return runbook.Held, why, nil
 	}
+	if stop, reason, done, err := x.reconsider(t, commands); done || err != nil {
+		return stop, reason, err
+	}
 	if err := x.again(t); err != nil {
 		return "", "", err
 	}

@@ -272,7 +272,7 @@ func (s *State) applyStep(e Entry) error {
 			if c.Finished != nil {
 				c.Earlier = append(c.Earlier, c.Finished)
 			}
-			c.Running, c.Finished = true, nil
+			c.Running, c.Finished, c.Bad = true, nil, ""
 			st.goesOn()
 			return nil
 		})

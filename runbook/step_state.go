@@ -34,6 +34,9 @@ type CommandState struct {
 	// Settled says that the command is behind the run: it passed, or a person
 	// went on past it or vouched for it. It is never run again.
 	Settled bool
+	// Bad is a person's word, with its reason, that a command whose outcome was
+	// unknown has failed. It is not run again unless told.
+	Bad string
 	// Foretold says that the command failed as the step's text said it would.
 	Foretold bool
 	Edited   string // what ran instead of the template's text
@@ -176,7 +179,7 @@ func (st *StepState) finish(ev *StepFinished, at time.Time) error {
 	case Passed:
 		st.Status = StepPassed
 		for _, c := range st.Commands {
-			if c.Finished != nil && c.Finished.Failed() && !c.Foretold {
+			if c.Finished != nil && c.Finished.Failed() && !c.Foretold || c.Bad != "" {
 				st.Status = StepContinued
 			}
 		}
@@ -205,7 +208,7 @@ func (st *StepState) resolve(ev *StepResolved) error {
 	c.Settled = ev.Outcome == "done"
 	st.Status, st.Reason = StepInterrupted, ev.text()
 	if ev.Outcome == "failed" {
-		st.Status = StepFailed
+		st.Status, c.Bad = StepFailed, ev.text()
 	}
 	return nil
 }
