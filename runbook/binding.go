@@ -43,6 +43,11 @@ func (b *Binding) Parts() []*Binding {
 	return parts
 }
 
+// Machine reports whether a source or a check other than a person is asked.
+func (b *Binding) Machine() bool {
+	return b.Given == nil && slices.ContainsFunc(b.Parts(), func(p *Binding) bool { return p.Use != "ask" })
+}
+
 // Asks reports whether a person is asked, alone or beside checks.
 func (b *Binding) Asks() bool {
 	return slices.ContainsFunc(b.Parts(), func(p *Binding) bool { return p.Use == "ask" })

@@ -15,6 +15,8 @@ type Info struct {
 	Args    map[string]string `json:"args,omitempty"`    // argument name to what it means
 	Require []string          `json:"require,omitempty"` // the arguments that must be given
 	Lists   []string          `json:"lists,omitempty"`   // the arguments that take several values, separated by commas
+	// Steps are the arguments that hold the ID of a step; "run" is none.
+	Steps []string `json:"-"`
 	// Limit is how long one question may take where the binding's timeout does
 	// not say; 0 is DefaultLimit.
 	Limit time.Duration `json:"-"`

@@ -257,7 +257,7 @@ func (b *planner) bind() {
 		}
 		if ru := b.in.Sidecar.rule(t.Slot); ru != nil && !b.personal(t, ru) {
 			t.Binding = ru.binding()
-			for _, fault := range checkBinding(infos, what, &t.Binding) {
+			for _, fault := range append(checkBinding(infos, what, &t.Binding), b.deadSteps(infos, &t.Binding)...) {
 				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
 			}
 		}

@@ -20,6 +20,25 @@ func (b *planner) checks(t *Task, infos []Info) {
 	}
 }
 
+// deadSteps names the steps in a binding's arguments that the document does not
+// have: the question could never be answered.
+func (b *planner) deadSteps(infos []Info, binding *Binding) []string {
+	var faults []string
+	for _, p := range binding.Parts() {
+		i := slices.IndexFunc(infos, func(in Info) bool { return in.Name == p.Use })
+		if i < 0 {
+			continue
+		}
+		for _, arg := range infos[i].Steps {
+			id := p.Args[arg]
+			if slot := b.plan.Document.Slot(ID(id)); id != "" && id != "run" && (slot == nil || slot.Kind != StepSlot) {
+				faults = append(faults, fmt.Sprintf("%s: %s: there is no step %q", p.Use, arg, id))
+			}
+		}
+	}
+	return faults
+}
+
 // configure finds the directory of terraform's configuration for a binding that
 // names none: the one in which the steps of the same section run terraform, or
 // the only one in which any step does.

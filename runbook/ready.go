@@ -92,11 +92,27 @@ func (s *State) settled(t *Task) bool {
 		if g := t.Binding.Given; f != nil && f.Verdict == DeferredItem && g != nil {
 			return g.Verdict == DeferredItem // it was put off, and now there is an answer
 		}
-		return f != nil && f.Verdict != Unknown
+		return f != nil && f.Verdict != Unknown && !(s.again[id] && t.Binding.Machine())
 	case ChoiceSlot:
 		return s.Choices[id] != nil || !t.Slot.Open()
 	}
 	return s.Fields[id] != nil
+}
+
+// Unanswered reports whether another exec of a stopped run could learn more
+// without a person: a source or a check has given no answer, or a check a bad
+// one.
+func (p *Plan) Unanswered(s *State) bool {
+	for i := range p.Tasks {
+		t := &p.Tasks[i]
+		if t.Number > 0 || !t.Binding.Machine() || !p.asked(t) {
+			continue
+		}
+		if f := s.Items[t.Slot.ID]; !s.settled(t) || f != nil && f.Verdict == Fail && f.By == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Ready lists what may be done next: every observation above the next step

@@ -43,6 +43,9 @@ type State struct {
 	// behind counts the plan's first tasks that Ready has found nothing left to
 	// do for: a run of thousands of steps need not look at them each time.
 	behind int
+	// again holds the items that a check failed before the run was resumed: the
+	// world may have been mended since, and the check is asked anew.
+	again map[ID]bool
 }
 
 // StepStatus is where a step stands.
@@ -85,6 +88,7 @@ func NewState() *State {
 		Files:        map[string]*FileState{},
 		Attested:     map[ID][]*Attested{},
 		Signed:       map[ID]*SignedOff{},
+		again:        map[ID]bool{},
 	}
 }
 
@@ -130,6 +134,11 @@ func (s *State) apply(e Entry) error {
 		s.operator(ev.Identity.Operator)
 		clear(s.Open)
 		s.behind = 0
+		for id, f := range s.Items {
+			if f.Verdict == Fail && f.By == "" {
+				s.again[id] = true
+			}
+		}
 		s.lose()
 	case *RunStopped:
 		s.Stopped = ev
@@ -152,6 +161,7 @@ func (s *State) apply(e Entry) error {
 		s.Items[ev.Item], s.Settled[ev.Item] = ev, e.Time
 		delete(s.Signed, ev.Item)
 		delete(s.Open, ev.Item)
+		delete(s.again, ev.Item)
 	case *ChoiceSettled:
 		s.Choices[ev.Choice], s.Settled[ev.Choice] = ev, e.Time
 		delete(s.Open, ev.Choice)

@@ -137,6 +137,9 @@ func (r *runner) nothingToAdd() bool {
 	if !s.finished() || len(r.adopted) > 0 || len(r.declare()) > 0 {
 		return false
 	}
+	if r.plan.Unanswered(s.state) {
+		return false
+	}
 	if r.person != nil {
 		return len(runbook.Open(s.doc, s.state)) == 0
 	}

@@ -26,6 +26,7 @@ func (Output) Info() runbook.Info {
 			"expect":  `the expression, as in 'text contains "Apply complete!"' or 'len(lines) == 3'`,
 		},
 		Require: []string{"step", "expect"},
+		Steps:   []string{"step"},
 	}
 }
 

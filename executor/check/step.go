@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -27,6 +28,7 @@ func (Step) Info() runbook.Info {
 			"dir":    "where it runs, from the root",
 		},
 		Require: []string{"run"},
+		Limit:   10 * time.Minute, // a test suite takes its time
 	}
 }
 

@@ -24,6 +24,7 @@ func (Clock) Info() runbook.Info {
 			"at":     `"start" (the default) or "end"`,
 			"format": `"date" (2006-01-02), "time" (2006-01-02 15:04:05 UTC, the default) or a layout of Go's time package`,
 		},
+		Steps: []string{"of"},
 	}
 }
 
