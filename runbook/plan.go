@@ -25,6 +25,7 @@ type Plan struct {
 	Pins        []Pin
 	Env         map[string]string // the sidecar's, for every step
 	Values      map[string]Given  // for the placeholders in steps, by spelling
+	Sidecar     Digest            // of the file that bound the slots; empty: there is none
 	Secrets     []string          // names of variables whose values exec takes or asks, and masks
 
 	stepTasks []int // index in Tasks by step number - 1
@@ -100,6 +101,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	if in.Sidecar != nil {
 		b.plan.Env, b.plan.Secrets = in.Sidecar.Env, in.Sidecar.Secrets
 		b.plan.Holds = slices.Clone(in.Sidecar.Holds)
+		b.plan.Sidecar = DigestOf(in.Sidecar.Bytes)
 		b.holds()
 		b.pins()
 		b.signs()
@@ -338,4 +340,13 @@ func itemBinding(slot *Slot) Binding {
 		b.Suggest = []Suggestion{{Use: "step", Args: map[string]string{"run": slot.Offered}, Why: "the item names the command"}}
 	}
 	return b
+}
+
+// Review is the digest of what decides what runs, for `exec --expect`: the
+// document's own, and where there is a sidecar that of both.
+func (p *Plan) Review() Digest {
+	if p.Sidecar == "" {
+		return p.Document.Digest()
+	}
+	return DigestOf([]byte("runbook.review.v1\n" + string(p.Document.Digest()) + "\n" + string(p.Sidecar) + "\n"))
 }

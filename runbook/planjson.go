@@ -29,6 +29,7 @@ type holdJSON struct {
 type documentJSON struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`
+	Review Digest `json:"review,omitempty"` // for exec --expect, where a sidecar has a say too
 }
 
 type stepJSON struct {
@@ -141,11 +142,14 @@ type placeholderJSON struct {
 // of the run that exec would go on with, nil if there is none.
 func (p *Plan) JSON(s *State) ([]byte, error) {
 	view := planJSON{
-		Document: documentJSON{p.Document.Name, string(p.Document.Digest()[len("sha256:"):])},
+		Document: documentJSON{Path: p.Document.Name, SHA256: string(p.Document.Digest()[len("sha256:"):])},
 		Steps:    []stepJSON{}, Items: []itemJSON{}, Fields: []fieldJSON{}, Choices: []choiceJSON{},
 		Placeholders: p.placeholdersJSON(),
 		Findings:     append([]Problem{}, p.Problems...),
 		Pins:         p.Pins,
+	}
+	if p.Sidecar != "" {
+		view.Document.Review = p.Review()
 	}
 	for _, h := range p.Holds {
 		hold := holdJSON{Before: h.Before, Until: h.Until, Items: []ID{}}

@@ -33,6 +33,7 @@ type execOptions struct {
 	quiet      bool
 	verbose    bool
 	secrets    []string
+	expect     string
 }
 
 func newExec(env *environment) *cobra.Command {
@@ -68,6 +69,7 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
 	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
 	flags.StringVar(&o.reason, "reason", "", "why, for --resolve and --accept-drift")
+	flags.StringVar(&o.expect, "expect", "", "run only what was reviewed: the `sha256:…` that plan prints, of the document and its sidecar")
 	flags.StringArrayVar(&o.secrets, "secret", nil, "a `NAME` whose value is secret: the variable's, or asked for without echo; given to the steps, masked everywhere (repeatable)")
 	flags.BoolVar(&o.commit, "commit", false, "when the run stops, commit the record and its run's directory to git, and nothing else")
 	flags.BoolVar(&o.noColor, "no-color", false, "no colours")

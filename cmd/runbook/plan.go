@@ -143,7 +143,7 @@ func (p *planWriter) header() {
 	}
 	p.line("%s: %d steps (%d of them in contingencies), %d items, %d blanks, %d choices",
 		runbook.Visible(p.plan.Document.Name), counts[runbook.StepSlot], contingent, counts[runbook.ItemSlot], counts[runbook.FieldSlot], counts[runbook.ChoiceSlot])
-	p.line("%s", p.plan.Document.Digest())
+	p.line("%s", p.plan.Review())
 	p.line("Nothing is run, contacted or written by this plan.")
 	if p.state != nil {
 		p.line("Run %s of it: %s.", p.state.Start.Run, whereItWas(p.plan, p.state))
