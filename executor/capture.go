@@ -98,7 +98,10 @@ func (c *Capture) hold() *heldOutput {
 // missing between the two, both are cut back after masking: to whole lines, or
 // by more than any secret is long, so that no half of one escapes there.
 func (h *heldOutput) masked(mask *Mask) (head, tail []byte) {
-	head, tail = mask.Apply(h.Head), mask.Apply(h.Tail)
+	head = Withhold(mask.Apply(h.Head), mask.waived)
+	if len(h.Tail) > 0 {
+		tail = Withhold(mask.Apply(h.Tail), mask.waived)
+	}
 	if len(h.Tail) == 0 {
 		return head, nil
 	}

@@ -24,6 +24,7 @@ type Mask struct {
 	seen     map[string]bool // the texts of forms
 	auto     *automaton      // over forms; nil: to be made
 	ordinary map[string]bool // words that are no secrets here
+	waived   map[string]bool // shapes that are let through
 	blind    map[string]bool // names of secrets that cannot be masked by value
 }
 
@@ -89,6 +90,17 @@ func (m *Mask) common(text string) bool {
 	return m.ordinary[strings.ToLower(text)] || isOrdinary(text)
 }
 
+// Waive lets through what has these shapes, by a person's recorded word. It
+// comes before anything is masked.
+func (m *Mask) Waive(shapes ...string) {
+	if m.waived == nil {
+		m.waived = map[string]bool{}
+	}
+	for _, s := range shapes {
+		m.waived[s] = true
+	}
+}
+
 // Secrets returns what has been learned from index n on, to be kept where only
 // this run can read it.
 func (m *Mask) Secrets(n int) []Secret {
@@ -137,9 +149,6 @@ func maskName(s Secret) string {
 // digests and fields tagged `mask:"no"`, is left alone: masking it would make a
 // step unknown to its own plan.
 func (m *Mask) event(e runbook.Event) runbook.Event {
-	if m.automaton() == nil {
-		return e
-	}
 	old := reflect.ValueOf(e).Elem()
 	fresh := reflect.New(old.Type())
 	fresh.Elem().Set(old)
@@ -153,7 +162,7 @@ var plainString = reflect.TypeFor[string]()
 func (m *Mask) value(v reflect.Value) {
 	switch {
 	case v.Type() == plainString:
-		v.SetString(string(m.Apply([]byte(v.String()))))
+		v.SetString(string(Withhold(m.Apply([]byte(v.String())), m.waived)))
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			if v.Type().Field(i).Tag.Get("mask") != "no" {

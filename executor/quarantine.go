@@ -174,7 +174,7 @@ func (x *Executor) releaseOne(name string, f *runbook.CommandFinished) error {
 		}
 	}
 	for _, line := range slices.Sorted(maps.Keys(h.Found)) {
-		out.Found = append(out.Found, runbook.Excerpt{Line: line, Text: runbook.Visible(string(x.Mask.Apply(h.Found[line])))})
+		out.Found = append(out.Found, runbook.Excerpt{Line: line, Text: runbook.Visible(string(Withhold(x.Mask.Apply(h.Found[line]), x.Mask.waived)))})
 	}
 	return x.queue(out)
 }

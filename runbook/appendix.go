@@ -290,6 +290,14 @@ func (w *sheet) drift(s *State) {
 
 // swept tells that earlier entries are not what they were when they were made.
 func (w *sheet) swept(s *State) {
+	if len(s.Waived) > 0 {
+		w.line("### Shown although it may look like a secret")
+		w.line("")
+		for _, ev := range s.Waived {
+			w.line("- %s, by %s: %s", escapeText(ev.Shape), escapeText(ev.By), escapeText(ev.Reason))
+		}
+		w.line("")
+	}
 	if len(s.Swept) == 0 {
 		return
 	}

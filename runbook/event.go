@@ -151,6 +151,14 @@ type SecretsSwept struct {
 	Names   []string `json:"names,omitempty"` // of the secrets
 }
 
+// ShapeWaived lets lines into the record although they look like a secret of
+// that shape, by a person's word.
+type ShapeWaived struct {
+	Shape  string `json:"shape" mask:"no"`
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
 // ExpectJudged is the conclusion on one expectation of a step's text. It comes
 // before the command.finished of the command that it judges.
 type ExpectJudged struct {
@@ -277,6 +285,7 @@ func (*CommandStarted) EventType() string   { return "command.started" }
 func (*CommandFinished) EventType() string  { return "command.finished" }
 func (*OutputReleased) EventType() string   { return "output.released" }
 func (*SecretsSwept) EventType() string     { return "secrets.swept" }
+func (*ShapeWaived) EventType() string      { return "shape.waived" }
 func (*ExpectJudged) EventType() string     { return "expect.judged" }
 func (*StepFinished) EventType() string     { return "step.finished" }
 func (*StepSkipped) EventType() string      { return "step.skipped" }
@@ -304,6 +313,7 @@ func EventTypes() Events {
 		func() Event { return new(CommandFinished) },
 		func() Event { return new(OutputReleased) },
 		func() Event { return new(SecretsSwept) },
+		func() Event { return new(ShapeWaived) },
 		func() Event { return new(ExpectJudged) },
 		func() Event { return new(StepFinished) },
 		func() Event { return new(StepSkipped) },

@@ -35,7 +35,8 @@ type State struct {
 	Attested     map[ID][]*Attested    // of items that take several persons' words
 	Signed       map[ID]*SignedOff     // sign-offs by signature
 	Sealed       bool                  // the last entry is run.sealed
-	Swept        []Entry               // of SecretsSwept
+	Waived       []*ShapeWaived
+	Swept        []Entry // of SecretsSwept
 
 	Entries int
 	Head    Digest // of the last entry
@@ -179,6 +180,8 @@ func (s *State) apply(e Entry) error {
 		}
 	case *SecretsSwept:
 		s.Swept = append(s.Swept, e)
+	case *ShapeWaived:
+		s.Waived = append(s.Waived, ev)
 	default:
 		if !s.applyClaim(e) {
 			return s.applyStep(e)

@@ -34,6 +34,7 @@ type execOptions struct {
 	verbose    bool
 	secrets    []string
 	expect     string
+	waive      []string
 }
 
 func newExec(env *environment) *cobra.Command {
@@ -68,7 +69,8 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 	flags.StringArrayVar(&o.resolve, "resolve", nil, "`ID=done|failed|again` for a step whose outcome is unknown; needs --reason")
 	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
 	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
-	flags.StringVar(&o.reason, "reason", "", "why, for --resolve and --accept-drift")
+	flags.StringVar(&o.reason, "reason", "", "why, for --resolve, --accept-drift and --waive")
+	flags.StringArrayVar(&o.waive, "waive", nil, "record lines that look like a secret of this `SHAPE`, as in \"JSON web token\"; needs --reason, and is recorded (repeatable)")
 	flags.StringVar(&o.expect, "expect", "", "run only what was reviewed: the `sha256:…` that plan prints, of the document and its sidecar")
 	flags.StringArrayVar(&o.secrets, "secret", nil, "a `NAME` whose value is secret: the variable's, or asked for without echo; given to the steps, masked everywhere (repeatable)")
 	flags.BoolVar(&o.commit, "commit", false, "when the run stops, commit the record and its run's directory to git, and nothing else")
@@ -82,7 +84,7 @@ func runExec(ctx context.Context, env *environment, o *execOptions, file string)
 	if err := o.check(); err != nil {
 		return err
 	}
-	if err := checkSecretNames(o.secrets); err != nil {
+	if err := errors.Join(checkSecretNames(o.secrets), o.checkWaivers()); err != nil {
 		return err
 	}
 	resolutions, err := o.resolutions()

@@ -326,7 +326,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	if r.person != nil {
 		r.person.interrupted = ctx.Done()
 	}
-	result, err := x.Run(ctx, opening...)
+	result, err := x.Run(ctx, append(opening, r.waivers(mask, identity.Operator)...)...)
 	if s.home != "" && !errors.Is(err, executor.ErrRecording) {
 		if perr := r.putBack(context.WithoutCancel(ctx)); perr != nil {
 			return &exitError{exitRecording, perr, "the run is whole in " + s.runs + "; the same command puts it back from there"}

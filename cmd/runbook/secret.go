@@ -67,3 +67,35 @@ func checkSecretNames(names []string) error {
 	}
 	return nil
 }
+
+// checkWaivers refuses shapes that there are not, and waivers without a reason.
+func (o *execOptions) checkWaivers() error {
+	for _, shape := range o.waive {
+		if names := executor.ShapeNames(); !slices.Contains(names, shape) {
+			return usagef("there are: "+strings.Join(names, ", "), "--waive: there is no shape %q", shape)
+		}
+	}
+	if len(o.waive) > 0 && strings.TrimSpace(o.reason) == "" {
+		return usagef("the record keeps it", "--waive needs --reason")
+	}
+	return nil
+}
+
+// waivers lets through what this part of the run and those before it waive, and
+// returns the events of what is new.
+func (r *runner) waivers(mask *executor.Mask, by string) []runbook.Event {
+	var events []runbook.Event
+	var known []string
+	for _, w := range r.session.state.Waived {
+		known = append(known, w.Shape)
+	}
+	mask.Waive(known...)
+	mask.Waive(r.o.waive...)
+	for _, shape := range r.o.waive {
+		if slices.Contains(known, shape) {
+			continue
+		}
+		events = append(events, &runbook.ShapeWaived{Shape: shape, By: by, Reason: r.o.reason})
+	}
+	return events
+}

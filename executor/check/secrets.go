@@ -5,59 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 
 	"runbook/executor"
 )
 
-// A shape is what a kind of secret looks like. Git finds the lines, by find (a
-// POSIX expression); exact then says whether one holds it.
-type shape struct {
-	name  string
-	find  string
-	exact *regexp.Regexp
-}
-
 // shapes are those that are their own proof: nothing but the secret looks so.
-// They come from what defines them:
-//   - PEM labels: RFC 7468, sections 10 and 11; those of OpenSSH's own format,
-//     openssh-portable PROTOCOL.key; OpenPGP armor, RFC 9580, section 6.2.1
-//   - AWS: IAM User Guide, "IAM identifiers", unique ID prefixes, AKIA and ASIA;
-//     their alphabet is that of base32. Its examples end in EXAMPLE.
-//     The secret key is told by its name in the credentials file (AWS CLI User
-//     Guide, "Configuration and credential file settings").
-//   - GitHub: "About authentication to GitHub", token formats.
-//
-// They are compiled when a check first needs them: most runs never do.
-var shapes = sync.OnceValue(func() []shape {
-	return []shape{
-		{"private key", `-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY( BLOCK)?-----`,
-			regexp.MustCompile(`-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----`)},
-		{"AWS access key ID", `(AKIA|ASIA)[A-Z2-7]{16}`,
-			regexp.MustCompile(`(?:^|[^A-Za-z0-9])((?:AKIA|ASIA)[A-Z2-7]{16})(?:[^A-Za-z0-9]|$)`)},
-		{"AWS secret access key", `[aA][wW][sS]_[sS][eE][cC][rR][eE][tT]_[aA][cC][cC][eE][sS][sS]_[kK][eE][yY]["']?[[:space:]]*[:=][[:space:]]*["']?[A-Za-z0-9/+]{40}`,
-			regexp.MustCompile(`(?i:aws_secret_access_key)["']?\s*[:=]\s*["']?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)`)},
-		{"GitHub token", `(gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{82})`,
-			regexp.MustCompile(`(?:^|[^A-Za-z0-9_])(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{82})(?:[^A-Za-z0-9_]|$)`)},
-	}
-})
-
-// in reports whether a line holds a secret of this shape, and not merely the
-// example that AWS prints in its manuals.
-func (s shape) in(line []byte) bool {
-	for {
-		at := s.exact.FindSubmatchIndex(line)
-		if at == nil {
-			return false
-		}
-		start, end := at[len(at)-2], at[len(at)-1]
-		if found := line[start:end]; !bytes.HasSuffix(found, []byte("EXAMPLE")) && !bytes.HasSuffix(found, []byte("EXAMPLEKEY")) {
-			return true
-		}
-		line = line[end:] // what ends this one may begin the next
-	}
+func shapes() []executor.Shape {
+	return slices.DeleteFunc(slices.Clone(executor.Shapes()), func(s executor.Shape) bool { return s.Find == "" })
 }
 
 // noSecrets searches what is tracked, binary files included: a repository's
@@ -74,8 +30,8 @@ func (g checkout) noSecrets(ctx context.Context, q executor.Query) (executor.Fin
 	args := []string{"grep", "--cached", "--full-name", "--text", "-z", "-n", "-E"}
 	var names []string
 	for _, s := range shapes() {
-		args = append(args, "-e", s.find)
-		names = append(names, s.name)
+		args = append(args, "-e", s.Find)
+		names = append(names, s.Name)
 	}
 	out, err := g.git(ctx, 1, args...)
 	if err != nil {
@@ -107,8 +63,8 @@ func secretLines(grep []byte, ignore []string) ([]string, error) {
 			continue
 		}
 		for _, s := range shapes() {
-			if s.in(line) {
-				found = append(found, fmt.Sprintf("%s in %s, line %s", s.name, quote(string(name)), number))
+			if s.In(line) {
+				found = append(found, fmt.Sprintf("%s in %s, line %s", s.Name, quote(string(name)), number))
 				break
 			}
 		}
