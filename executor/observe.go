@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"runbook/runbook"
@@ -53,7 +52,7 @@ func stopped(err error) (runbook.Result, string, error) {
 type answer struct {
 	value   Value
 	finding Finding
-	seen    []runbook.Event // the files whose content was judged
+	seen    []runbook.Event // what else became known: files that were judged, words of single persons
 	err     error
 }
 
@@ -71,6 +70,7 @@ func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*
 		parts := t.Binding.Parts()
 		if g := t.Binding.Given; g != nil && !t.Binding.Attested() {
 			answers[i] = []*answer{x.given(&t.Binding, g)}
+			x.attest(t, &t.Binding, answers[i][0])
 			continue
 		}
 		answers[i] = make([]*answer, len(parts))
@@ -134,7 +134,7 @@ func (x *Executor) given(b *runbook.Binding, g *runbook.Given) *answer {
 	if by == "" {
 		by = x.Identity.Operator
 	}
-	if b.Args["not"] == "operator" && strings.EqualFold(by, x.Identity.Operator) {
+	if b.Args["not"] == "operator" && x.isOperator(by) {
 		return &answer{err: errors.New("someone other than the operator must settle it: answer it with by: and their name")}
 	}
 	return &answer{
@@ -163,7 +163,7 @@ func (x *Executor) settle(t *runbook.Task, a *answer) []runbook.Event {
 	if err != nil {
 		reason := err.Error()
 		x.Progress.Left(t, reason)
-		return []runbook.Event{&runbook.SlotOpen{Slot: t.Slot.ID, Reason: reason}}
+		return append(a.seen, &runbook.SlotOpen{Slot: t.Slot.ID, Reason: reason})
 	}
 	use := t.Binding.Use
 	if g := t.Binding.Given; g != nil {
@@ -187,7 +187,7 @@ func acceptable(t *runbook.Task, v Value) error {
 	if v.Sensitive {
 		return errors.New("the value is sensitive and is not recorded")
 	}
-	if err := runbook.CheckValue(v.Text); err != nil {
+	if err := t.CheckSlot(v.Text); err != nil {
 		return err
 	}
 	if t.Slot.Kind == runbook.ChoiceSlot && t.Slot.Option(v.Text) < 0 {

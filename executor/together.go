@@ -34,11 +34,10 @@ func (x *Executor) askPerson(ctx context.Context, t *runbook.Task, parts []*answ
 		}
 		if g := t.Binding.Given; g != nil {
 			parts[i] = x.given(b, g)
-			continue
-		}
-		if parts[i] = x.ask(ctx, t, b); errors.Is(parts[i].err, ErrStop) {
+		} else if parts[i] = x.ask(ctx, t, b); errors.Is(parts[i].err, ErrStop) {
 			return
 		}
+		x.attest(t, b, parts[i])
 	}
 }
 
@@ -59,6 +58,7 @@ func together(t *runbook.Task, parts []*answer) *answer {
 		if errors.Is(a.err, ErrStop) {
 			return a
 		}
+		all.seen = append(all.seen, a.seen...)
 		if err := a.err; err != nil {
 			open = append(open, fmt.Sprintf("%d. %s: %v", i+1, b.Use, err))
 			continue
@@ -68,7 +68,6 @@ func together(t *runbook.Task, parts []*answer) *answer {
 			continue
 		}
 		f := a.finding
-		all.seen = append(all.seen, a.seen...)
 		said := f.Evidence
 		if f.By != "" {
 			names = append(names, f.By)
@@ -82,7 +81,7 @@ func together(t *runbook.Task, parts []*answer) *answer {
 	}
 	all.finding.Evidence, all.finding.By, all.finding.Note = strings.Join(append(evidence, open...), "; "), strings.Join(names, ", "), strings.Join(notes, "; ")
 	if len(open) > 0 && all.finding.Verdict != runbook.Fail {
-		return &answer{err: errors.New(strings.Join(open, "; "))}
+		return &answer{err: errors.New(strings.Join(open, "; ")), seen: all.seen}
 	}
 	return all
 }

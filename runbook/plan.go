@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -38,9 +39,10 @@ type Task struct {
 	// Selected is false for what this run leaves alone: slots of a contingency
 	// that is not declared, and those outside --step, --from and --section.
 	Selected    bool
-	Contingency ID  // as the section's
-	After       int // the number of the step that must be over first; 0 is none
-	about       int // as After, where the question is about that step and not only below it
+	Contingency ID        // as the section's
+	ValueKind   ValueKind // what the value of a blank must be
+	After       int       // the number of the step that must be over first; 0 is none
+	about       int       // as After, where the question is about that step and not only below it
 	// Signed reports a sign-off that only a signature settles, by the sidecar's
 	// word.
 	Signed bool
@@ -244,6 +246,7 @@ func (b *planner) bind() {
 			continue
 		}
 		t.After = after
+		t.ValueKind = kindOf(t.Slot)
 		infos, what := b.in.Catalog.Sources, "source"
 		switch t.Slot.Kind {
 		case ItemSlot:
@@ -259,6 +262,7 @@ func (b *planner) bind() {
 		}
 		if ru := b.in.Sidecar.rule(t.Slot); ru != nil && !b.personal(t, ru) {
 			t.Binding = ru.binding()
+			b.kind(t)
 			for _, fault := range append(checkBinding(infos, what, &t.Binding), b.deadSteps(infos, &t.Binding)...) {
 				b.report(Problem{Error, "sidecar", t.Slot.Line, fmt.Sprintf("%s:%d: %s: %s", b.in.Sidecar.Name, ru.line, t.Slot.ID, fault), ""})
 			}
@@ -321,12 +325,16 @@ func (b *planner) comment(t *Task, infos []Info, what string) {
 	case b.ofPerson(t, binding.Use):
 		fault("it belongs to a sign-off, which only its person gives", "bind it to ask")
 	default:
-		for _, text := range checkBinding(infos, what, &binding) {
+		t.Binding = binding
+		b.kind(t)
+		for _, text := range checkBinding(infos, what, &t.Binding) {
 			fault(text, "")
 		}
-		t.Binding = binding
 	}
 }
+
+// another finds that an item wants the word of somebody else than the operator.
+var another = regexp.MustCompile(`(?i)\b(?:second|another|other|different|independent|peer)\s+(?:engineer|person|reviewer|operator|developer|colleague|deployer|admin|administrator|sre|pair of eyes)\b|\bpeer[- ]review`)
 
 // itemBinding is how an item is settled when nothing says otherwise: a person
 // says so. A command in its text is offered, and run only if bound.
@@ -335,6 +343,10 @@ func itemBinding(slot *Slot) Binding {
 	if slot.Item == SignOff {
 		b.Args = map[string]string{"role": slot.Label}
 		b.Why = "a sign-off: only its person settles it"
+	}
+	if slot.Item == Claim && another.MatchString(slot.Label) {
+		b.Args = map[string]string{"not": "operator"}
+		b.Why = "its text asks for another person than the operator"
 	}
 	if slot.Offered != "" {
 		b.Suggest = []Suggestion{{Use: "step", Args: map[string]string{"run": slot.Offered}, Why: "the item names the command"}}

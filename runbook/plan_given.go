@@ -146,10 +146,7 @@ func (b *planner) refuse(g GivenFor, t *Task) error {
 		}
 		return nil
 	}
-	if t.Slot.Kind == PlaceholderSlot && t.Slot.Label == "ACCOUNT_ID" && (len(g.Value) != 12 || strings.Trim(g.Value, "0123456789") != "") {
-		return errors.New("is an AWS account: 12 digits")
-	}
-	return CheckValue(g.Value)
+	return t.CheckSlot(g.Value)
 }
 
 // Option returns the index of the choice's option with that label, or -1.

@@ -113,12 +113,14 @@ type itemJSON struct {
 }
 
 type fieldJSON struct {
-	ID          ID     `json:"id"`
-	Line        int    `json:"line"`
-	Label       string `json:"label"`
-	Hint        string `json:"hint,omitempty"`
-	In          Zone   `json:"in"`
-	Contingency *ID    `json:"contingency"`
+	ID    ID     `json:"id"`
+	Line  int    `json:"line"`
+	Label string `json:"label"`
+	Hint  string `json:"hint,omitempty"`
+	In    Zone   `json:"in"`
+	// ValueKind is what the value must be, where not any text will do.
+	ValueKind   ValueKind `json:"value_kind,omitempty"`
+	Contingency *ID       `json:"contingency"`
 	bindingJSON
 }
 
@@ -170,7 +172,7 @@ func (p *Plan) JSON(s *State) ([]byte, error) {
 		case ItemSlot:
 			view.Items = append(view.Items, itemJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, stateJSON(t.Slot), t.Slot.Item, contingency(t), t.bindingJSON()})
 		case FieldSlot:
-			view.Fields = append(view.Fields, fieldJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, t.Slot.Hint, t.Slot.Zone, contingency(t), t.bindingJSON()})
+			view.Fields = append(view.Fields, fieldJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, t.Slot.Hint, t.Slot.Zone, narrow(t.ValueKind), contingency(t), t.bindingJSON()})
 		case ChoiceSlot:
 			labels := make([]string, len(t.Slot.Options))
 			for i, o := range t.Slot.Options {
@@ -187,6 +189,13 @@ func (p *Plan) JSON(s *State) ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
+}
+
+func narrow(k ValueKind) ValueKind {
+	if k == AnyText {
+		return ""
+	}
+	return k
 }
 
 func contingency(t *Task) *ID {

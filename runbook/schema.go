@@ -22,8 +22,8 @@ func SidecarSchema(c Catalog) ([]byte, error) {
 		"duration": schema{"type": []string{"string", "number"}, "pattern": `^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$`},
 		"words":    schema{"anyOf": []any{text, schema{"type": "array", "items": text, "minItems": 1}}},
 		"switch":   schema{"enum": []any{true, false, nil, "", "true", "false", "yes", "no", "on", "off"}},
-		"check":    oneOf(c.Checks, "what settles the item"),
-		"source":   oneOf(c.Sources, "what fills the blank"),
+		"check":    oneOf(c.Checks, "what settles the item", nil),
+		"source":   oneOf(c.Sources, "what fills the blank", schema{"kind": schema{"enum": valueKinds, "description": "what the value must be, where the label does not say it; text is anything"}}),
 	}
 	const slots = "by its ID, a glob of IDs in which * stands for anything, or \"text:\" and its label"
 	root := schema{
@@ -105,7 +105,7 @@ func bySlot(means string, each schema) schema {
 // oneOf is a mapping for one of the infos, with the arguments that it takes.
 // Conditions rather than alternatives let an editor say what is wrong with the
 // one that is meant.
-func oneOf(infos []Info, means string) schema {
+func oneOf(infos []Info, means string, besides schema) schema {
 	names := make([]string, len(infos))
 	each := make([]any, len(infos))
 	for i, in := range infos {
@@ -113,6 +113,9 @@ func oneOf(infos []Info, means string) schema {
 		properties := schema{"use": schema{"description": in.Summary}}
 		if in.Name != "ask" {
 			properties["timeout"] = schema{"$ref": "#/definitions/duration", "description": "how long a question may take"}
+		}
+		for arg, says := range besides {
+			properties[arg] = says
 		}
 		for _, arg := range sortedKeys(in.Args) {
 			kind := "value"

@@ -215,3 +215,29 @@ func TestFoldKeepsWhoAndWhen(t *testing.T) {
 		t.Errorf("%d entries, from %v to %v", s.Entries, s.Began, s.Latest)
 	}
 }
+
+func TestSamePerson(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Ada Lovelace", "ada  lovelace", true}, {"Ada", "Ada ", true}, {"Ada", "Adam", false}, {"", "", false},
+		{"Ada <ada@example.org>", "A. Lovelace <ADA@example.org>", true}, {"Ada <a@b>", "Ada <c@d>", true},
+		{"ada@example.org", "Ada <ada@example.org>", true}, {"ada@example.org", "ben@example.org", false},
+	} {
+		if got := SamePerson(tt.a, tt.b); got != tt.want || SamePerson(tt.b, tt.a) != tt.want {
+			t.Errorf("SamePerson(%q, %q) is %v", tt.a, tt.b, got)
+		}
+	}
+}
+
+func TestItemsThatWantAnotherPerson(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Plan reviewed by second engineer": true, "Peer review done": true, "Checked by another person": true, "Peer-reviewed": true,
+		"Reviewed by engineer": false, "Second run finished": false, "Another region is up": false, "Peers are connected": false,
+	} {
+		if got := itemBinding(&Slot{Label: text}).Args["not"] == "operator"; got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

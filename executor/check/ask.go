@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"runbook/executor"
 	"runbook/runbook"
@@ -31,18 +32,31 @@ func (Ask) Info() runbook.Info {
 		Summary: "a person says whether it is so",
 		Args: map[string]string{
 			"role": "whose word it takes",
-			"not":  `"operator": whoever runs the checklist cannot settle it`,
+			"not":  `"operator": nobody who has run a part of the checklist can settle it`,
+			"min":  "how many different persons must say so; they may do so one after the other",
 		},
 	}
+}
+
+// Validate implements executor.Validator.
+func (Ask) Validate(args map[string]string) error {
+	if not := args["not"]; not != "" && not != "operator" {
+		return fmt.Errorf("not is operator, not %q", not)
+	}
+	if n, err := strconv.Atoi(args["min"]); args["min"] != "" && (err != nil || n < 1) {
+		return fmt.Errorf("min: %q is no number of persons", args["min"])
+	}
+	return nil
 }
 
 // Check implements executor.Check. What is due after the run is not asked
 // during it.
 func (a Ask) Check(_ context.Context, q executor.Query) (executor.Finding, error) {
 	slot := q.Task.Slot
+	if err := a.Validate(q.Args); err != nil {
+		return executor.Finding{}, err
+	}
 	switch not := q.Args["not"]; {
-	case not != "" && not != "operator":
-		return executor.Finding{}, fmt.Errorf("not is operator, not %q", not)
 	case slot.Item == runbook.Deferred:
 		return executor.Finding{}, errors.New("due after the run: " + cmp.Or(q.Document.Sections[slot.Section].Due, slot.Lead))
 	case a.Prompter == nil:

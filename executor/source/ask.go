@@ -35,12 +35,21 @@ func (a Ask) Value(_ context.Context, q executor.Query) (executor.Value, error) 
 	if a.Prompter == nil {
 		return executor.Value{}, executor.ErrUnanswered
 	}
-	text, err := a.Prompter.Field(q.Task.Slot, q.Args["hint"], q.Task.Binding.Suggest)
-	if err != nil {
-		return executor.Value{}, err
+	const tries = 5 // enough for a person; a terminal that repeats itself is none
+	hint := q.Args["hint"]
+	for range tries {
+		text, err := a.Prompter.Field(q.Task.Slot, hint, q.Task.Binding.Suggest)
+		if err != nil {
+			return executor.Value{}, err
+		}
+		if text == "" {
+			return executor.Value{}, errLater
+		}
+		wrong := q.Task.CheckSlot(text)
+		if wrong == nil {
+			return executor.Value{Text: text, By: q.Operator}, nil
+		}
+		hint = "it " + wrong.Error()
 	}
-	if text == "" {
-		return executor.Value{}, errLater
-	}
-	return executor.Value{Text: text, By: q.Operator}, nil
+	return executor.Value{}, errLater
 }
