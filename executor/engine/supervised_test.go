@@ -442,3 +442,18 @@ func TestCloseEndsTheSupervisor(t *testing.T) {
 	}
 	gone(t, job)
 }
+
+// endAll kills what Survivors has named.
+func endAll(t *testing.T, survivors []string) {
+	t.Helper()
+	for _, s := range survivors {
+		_, rest, _ := strings.Cut(s, " (process ")
+		pid, err := strconv.Atoi(strings.TrimSuffix(rest, ")"))
+		if err != nil {
+			t.Fatalf("%q holds no number: %v", s, err)
+		}
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+			t.Error(err)
+		}
+	}
+}

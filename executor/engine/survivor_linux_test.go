@@ -1,13 +1,10 @@
 package engine_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"runbook/executor"
@@ -88,18 +85,4 @@ func names(survivors []string) []string {
 	}
 	slices.Sort(all)
 	return all
-}
-
-func endAll(t *testing.T, survivors []string) {
-	t.Helper()
-	for _, s := range survivors {
-		_, rest, _ := strings.Cut(s, " (process ")
-		pid, err := strconv.Atoi(strings.TrimSuffix(rest, ")"))
-		if err != nil {
-			t.Fatalf("%q holds no number: %v", s, err)
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			t.Error(err)
-		}
-	}
 }
