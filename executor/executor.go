@@ -337,7 +337,7 @@ func (x *Executor) queue(events ...runbook.Event) error {
 // encode makes the line and reads it back: the state then rests on exactly
 // what a later reader of the journal will see.
 func (x *Executor) encode(e runbook.Event) (runbook.Entry, []byte, error) {
-	line, _, err := runbook.EncodeEntry(x.State.Entries+1, x.head(), x.Clock(), x.Mask.event(e))
+	line, _, err := runbook.EncodeEntry(x.State.Entries+1, x.head(), x.Clock(), x.Mask.Event(e))
 	if err != nil {
 		return runbook.Entry{}, nil, err
 	}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"bytes"
 	"reflect"
 	"slices"
 	"strings"
@@ -145,10 +146,10 @@ func maskName(s Secret) string {
 	return s.Name
 }
 
-// event returns e with its free text masked. What steers a run, IDs, verdicts,
+// Event returns e with its free text masked. What steers a run, IDs, verdicts,
 // digests and fields tagged `mask:"no"`, is left alone: masking it would make a
 // step unknown to its own plan.
-func (m *Mask) event(e runbook.Event) runbook.Event {
+func (m *Mask) Event(e runbook.Event) runbook.Event {
 	old := reflect.ValueOf(e).Elem()
 	fresh := reflect.New(old.Type())
 	fresh.Elem().Set(old)
@@ -211,6 +212,19 @@ func (m *Mask) Apply(text []byte) []byte {
 	}
 	s.pass(text, len(text))
 	return s.out
+}
+
+// Cut masks the beginning of a text whose end is missing: what at its end may be
+// the beginning of a secret goes, too, unless it is shorter than half of the
+// shortest that is masked.
+func (m *Mask) Cut(text []byte) []byte {
+	var kept bytes.Buffer
+	s := m.Stream(&kept)
+	_, _ = s.Write(text) // a buffer takes everything
+	if len(s.held) < minSecret/2 {
+		_ = s.Close()
+	}
+	return kept.Bytes()
 }
 
 // Finds returns the names of the secrets that text holds, each once; of those

@@ -206,11 +206,30 @@ func TestMaskingAnEventLeavesWhatSteersTheRun(t *testing.T) {
 	}
 	for _, tt := range events {
 		before := fmt.Sprintf("%+v", tt.in)
-		if got := m.event(tt.in); !reflect.DeepEqual(got, tt.want) {
+		if got := m.Event(tt.in); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%+v became %+v", tt.in, got)
 		}
 		if after := fmt.Sprintf("%+v", tt.in); after != before {
 			t.Errorf("the event itself was changed: %s", after)
 		}
+	}
+}
+
+// A line that was cut off may end within a secret.
+func TestCutHidesTheBeginningOfASecretAtTheEnd(t *testing.T) {
+	m := &Mask{}
+	m.Learn(Secret{"NONCE", "6f1a0f3e-5b1d-4c9a"})
+	for _, c := range []struct{ name, text, want string }{
+		{"whole", "it is 6f1a0f3e-5b1d-4c9a now", "it is [masked:NONCE] now"},
+		{"cut within", "it is 6f1a0f3e-5b", "it is "},
+		{"cut after", "it is 6f1a0f3e-5b1d-4c9a", "it is [masked:NONCE]"},
+		{"short enough to be anything", "it is 6f", "it is 6f"},
+		{"nothing", "it is so", "it is so"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := string(m.Cut([]byte(c.text))); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -59,7 +59,7 @@ func TestLinesThatHoldNoSecretStay(t *testing.T) {
 func TestARecordedEventHasNothingThatLooksLikeASecret(t *testing.T) {
 	token := "ghp_" + strings.Repeat("aB3", 12)
 	m := &Mask{}
-	e := m.event(&runbook.ItemSettled{Item: "i", Use: "ask", Evidence: "saw " + token})
+	e := m.Event(&runbook.ItemSettled{Item: "i", Use: "ask", Evidence: "saw " + token})
 	if got := e.(*runbook.ItemSettled).Evidence; got != "[withheld: looks like a GitHub token]" {
 		t.Errorf("%q", got)
 	}

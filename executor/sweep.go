@@ -38,7 +38,7 @@ func (x *Executor) sweep() error {
 	if err != nil || len(found.events) == 0 {
 		return err
 	}
-	revised, state, err := x.revise(lines, found)
+	revised, state, void, err := x.revise(lines, found)
 	if err == nil {
 		err = journal.Revise(revised)
 	}
@@ -52,6 +52,9 @@ func (x *Executor) sweep() error {
 		}
 	}
 	x.Progress.Message("what was recorded before held %s; it is masked now. Where the record was committed or shared before, change the secret", strings.Join(found.names, ", "))
+	for _, v := range void {
+		x.Progress.Message("the signature of %s as %s covered what is masked now: it is void, and is to be given anew", v.Name, v.Role)
+	}
 	return nil
 }
 
@@ -67,7 +70,7 @@ func (x *Executor) search(lines [][]byte) (*sweep, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", ErrRecording, i+1, err)
 		}
-		event := x.Mask.event(entry.Event)
+		event := x.Mask.Event(entry.Event)
 		changed := !reflect.DeepEqual(event, entry.Event)
 		if file, digest := outputFile(event); file != "" && !x.fresh[file] {
 			name := strings.TrimPrefix(file, "out/")
@@ -109,11 +112,12 @@ func outputFile(e runbook.Event) (string, *runbook.Digest) {
 }
 
 // revise makes the journal's lines again, from the first that changes on, adds
-// one that says so, and folds them.
-func (x *Executor) revise(lines [][]byte, found *sweep) ([][]byte, *runbook.State, error) {
+// one that says so, and folds them. It returns the signatures that this makes
+// void, too.
+func (x *Executor) revise(lines [][]byte, found *sweep) ([][]byte, *runbook.State, []runbook.VoidSignature, error) {
 	entries, err := runbook.DecodeJournal(lines, eventTypes)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	swept := &runbook.SecretsSwept{Entries: len(found.events), Files: len(found.files), Names: found.names}
 	revised := make([][]byte, 0, len(lines)+1)
@@ -128,23 +132,26 @@ func (x *Executor) revise(lines [][]byte, found *sweep) ([][]byte, *runbook.Stat
 			event = e.Event
 		}
 		if swept.First > 0 {
+			if signed, ok := event.(*runbook.SignedOff); ok && signed.Entries >= swept.First {
+				swept.Void = append(swept.Void, runbook.VoidSignature{Item: signed.Item, Role: signed.Role, Name: signed.Name, File: signed.File, Statement: signed.Statement})
+			}
 			event = rebound(event, i, prev, swept.First)
 			if line, digest, err = runbook.EncodeEntry(e.Seq, prev, e.Time, event); err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 		}
 		revised, prev = append(revised, line), digest
 	}
-	last, _, err := runbook.EncodeEntry(len(lines)+1, prev, x.Clock(), x.Mask.event(swept))
+	last, _, err := runbook.EncodeEntry(len(lines)+1, prev, x.Clock(), x.Mask.Event(swept))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	revised = append(revised, last)
 	if entries, err = runbook.DecodeJournal(revised, eventTypes); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	state, err := runbook.Fold(entries)
-	return revised, state, err
+	return revised, state, swept.Void, err
 }
 
 // rebound makes events that name an earlier head fit the chain as it is now.

@@ -313,6 +313,9 @@ func (w *sheet) swept(s *State) {
 			what += " and " + plural(ev.Files, "output file")
 		}
 		w.line("- %s: %s, from entry %d on, held what later turned out to be secret (%s), and the chain was made again from there", clock(e.Time), what, ev.First, escapeText(strings.Join(ev.Names, ", ")))
+		for _, v := range ev.Void {
+			w.line("- %s: the signature of %s as %s (%s) covered what was masked and is void; it is to be given anew", clock(e.Time), escapeText(v.Name), escapeText(v.Role), codeCell(v.File))
+		}
 	}
 	w.line("")
 }

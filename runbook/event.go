@@ -149,6 +149,18 @@ type SecretsSwept struct {
 	Entries int      `json:"entries"`         // how many were
 	Files   int      `json:"files,omitempty"` // outputs in the run directory that were
 	Names   []string `json:"names,omitempty"` // of the secrets
+	// Void are the signatures that covered lines that were replaced. What they
+	// signed is no more: they count for nothing, and are given anew.
+	Void []VoidSignature `json:"void,omitempty"`
+}
+
+// A VoidSignature is one that a sweep has made void.
+type VoidSignature struct {
+	Item      ID     `json:"item"`
+	Role      string `json:"role"`
+	Name      string `json:"name"`
+	File      string `json:"file" mask:"no"`      // of the signed statement
+	Statement Digest `json:"statement" mask:"no"` // of that file
 }
 
 // ShapeWaived lets lines into the record although they look like a secret of

@@ -36,7 +36,8 @@ type State struct {
 	Signed       map[ID]*SignedOff     // sign-offs by signature
 	Sealed       bool                  // the last entry is run.sealed
 	Waived       []*ShapeWaived
-	Swept        []Entry // of SecretsSwept
+	Swept        []Entry          // of SecretsSwept
+	Void         map[Digest]Entry // of SecretsSwept, by the statement whose signature it made void
 
 	Entries int
 	Head    Digest // of the last entry
@@ -89,6 +90,7 @@ func NewState() *State {
 		Files:        map[string]*FileState{},
 		Attested:     map[ID][]*Attested{},
 		Signed:       map[ID]*SignedOff{},
+		Void:         map[Digest]Entry{},
 		again:        map[ID]bool{},
 	}
 }
@@ -180,6 +182,9 @@ func (s *State) apply(e Entry) error {
 		}
 	case *SecretsSwept:
 		s.Swept = append(s.Swept, e)
+		for _, v := range ev.Void {
+			s.Void[v.Statement] = e
+		}
 	case *ShapeWaived:
 		s.Waived = append(s.Waived, ev)
 	default:

@@ -15,12 +15,13 @@ import (
 	"strings"
 	"time"
 
+	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
 )
 
 // begin makes a new run, or returns the events that open a resumption.
-func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped []string) ([]runbook.Event, error) {
+func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped []string, mask *executor.Mask) ([]runbook.Event, error) {
 	s := r.session
 	if s.id != "" {
 		fmt.Fprintf(r.env.stderr, "runbook: going on with run %s, last active %s ago%s: %s\n", s.id, age(time.Since(s.state.Latest)), r.handedOver(identity), whereItWas(r.plan, s.state))
@@ -45,7 +46,7 @@ func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped [
 	if s.sidecar != nil {
 		start.Sidecar = runbook.DigestOf(s.sidecar)
 	}
-	line, _, err := runbook.EncodeEntry(1, runbook.Head(nil), now, start)
+	line, _, err := runbook.EncodeEntry(1, runbook.Head(nil), now, mask.Event(start))
 	if err != nil {
 		return nil, &exitError{exitRecording, err, ""}
 	}

@@ -16,6 +16,12 @@ import (
 // syncing a large document after every step would slow the run for nothing,
 // because the journal alone carries it.
 func (r *runner) checkpoint(dir *journal.RunDir, final bool) error {
+	if final {
+		// A line whose end is missing is no entry, and no sweep finds it.
+		if err := dir.ReviseTorn(r.env.known.mask().Cut); err != nil {
+			return err
+		}
+	}
 	if r.session.home != "" { // the record is put back when the run has stopped
 		if final {
 			return writeStatement(dir, r.session.doc)

@@ -266,7 +266,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	mask := environmentMask(env, identity.Operator, identity.User, identity.Host)
 	mask.Learn(r.given...)
 	r.env.known.become(mask)
-	opening, err := r.begin(ctx, identity, engine.Dropped(env))
+	opening, err := r.begin(ctx, identity, engine.Dropped(env), mask)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,10 @@ func (r *runner) takeIn(ctx context.Context, dir *journal.RunDir, lines [][]byte
 	if apart, err = dir.Signatures(); err != nil {
 		return nil, &exitError{exitUsage, err, ""}
 	}
+	apart = slices.DeleteFunc(apart, func(f journal.SignatureFile) bool {
+		_, void := s.state.Void[runbook.DigestOf(f.Statement)]
+		return void
+	})
 	var errs []error
 	target.Others, errs = target.Open(signatures(apart), allowed, time.Now())
 	for _, err := range errs {
@@ -122,7 +126,10 @@ func (s *session) signedApart() bool {
 			known[ev.File] = true
 		}
 	}
-	return slices.ContainsFunc(files, func(f journal.SignatureFile) bool { return !known[f.Name] })
+	return slices.ContainsFunc(files, func(f journal.SignatureFile) bool {
+		_, void := s.state.Void[runbook.DigestOf(f.Statement)]
+		return !known[f.Name] && !void
+	})
 }
 
 // write puts a record in the place of the one on the disk.

@@ -203,7 +203,7 @@ func recoverLines(f *os.File) (Lines, error) {
 		return lines, err
 	}
 	if len(lines.Torn) > 0 {
-		if err := setAside(f.Name()+".torn", lines.Torn); err != nil {
+		if err := setAside(f.Name()+tornEnd, lines.Torn); err != nil {
 			return lines, err
 		}
 		size, err := f.Seek(0, io.SeekEnd)
@@ -216,6 +216,9 @@ func recoverLines(f *os.File) (Lines, error) {
 	}
 	return lines, f.Sync()
 }
+
+// tornEnd ends the name of the file that keeps a journal's torn lines.
+const tornEnd = ".torn"
 
 // setAside adds the torn line to the file at path.
 func setAside(path string, torn []byte) error {

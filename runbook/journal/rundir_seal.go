@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 )
@@ -9,6 +10,7 @@ import (
 const (
 	sidecarName   = "sidecar.yaml"
 	statementName = "statement.json"
+	tornName      = journalName + tornEnd
 )
 
 // Sidecar returns the sidecar that the run started with; nil if none was kept.
@@ -23,6 +25,23 @@ func (d *RunDir) Statement() ([]byte, error) { return d.optional(statementName) 
 // WriteStatement puts the statement of the sealed run in the place of the one
 // before.
 func (d *RunDir) WriteStatement(data []byte) error { return putFile(d.root, statementName, data) }
+
+// ReviseTorn replaces each line that was set aside because its end is missing by
+// what revised makes of it.
+func (d *RunDir) ReviseTorn(revised func(line []byte) []byte) error {
+	old, err := d.optional(tornName)
+	if err != nil || old == nil {
+		return err
+	}
+	var data []byte
+	for line := range bytes.Lines(old) {
+		data = append(append(data, revised(bytes.TrimSuffix(line, []byte("\n")))...), '\n')
+	}
+	if bytes.Equal(data, old) {
+		return nil
+	}
+	return putFile(d.root, tornName, data)
+}
 
 // optional reads a file of the directory; nil if there is none.
 func (d *RunDir) optional(name string) ([]byte, error) {

@@ -25,6 +25,10 @@ func (j *Judgement) open(now time.Time) {
 // journal says was signed.
 func (j *Judgement) bindings() {
 	j.Signers = slices.DeleteFunc(j.Signers, func(s *Signed) bool {
+		if e, void := j.State.Void[s.Statement]; void {
+			j.note("%s: the signature of %s as %s is void: it covered entries that were masked afterwards (entry %d); sign anew", j.in("signatures/"+s.File), s.SignOff.Name, s.SignOff.Role, e.Seq)
+			return true
+		}
 		err := s.binds(j.Chain)
 		if err != nil {
 			j.bad("%s: %v", j.in("signatures/"+s.File), err)
