@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,7 +58,7 @@ func asFailure(e *Expect, text string, _ expectIntro) bool {
 
 func asEmpty(e *Expect, text string, _ expectIntro) bool {
 	switch strings.ToLower(strings.Trim(text, "()<>")) {
-	case "", "empty", "no output", "nothing", "empty output", "should be empty", "(no output)", "blank":
+	case "", "empty", "no output", "nothing", "empty output", "empty string", "an empty string", "should be empty", "(no output)", "blank":
 		e.Kind = ExpectEmpty
 		return true
 	}
@@ -114,14 +115,15 @@ var expectOperators = [...]struct{ words, op string }{
 }
 
 // asComparison recognises "> 0", "at least 3", "< 50ms", "between 5 and 7",
-// "5-7". Values are the operator and one or two numbers.
+// "5-7", "5 to 7". Values are the operator and one or two numbers. Of "at least 3
+// pods" it is only advice: the output may show the pods and not their number.
 func asComparison(e *Expect, text string, _ expectIntro) bool {
 	l := strings.ToLower(text)
 	if rest, ok := strings.CutPrefix(l, "between "); ok {
 		low, high, ok := strings.Cut(rest, " and ")
 		return ok && setExpectRange(e, low, high)
 	}
-	for _, sep := range [...]string{"-", "–", ".."} {
+	for _, sep := range [...]string{"-", "–", "..", " to "} {
 		if low, high, ok := strings.Cut(l, sep); ok && low != "" && setExpectRange(e, low, high) {
 			return true
 		}
@@ -131,9 +133,14 @@ func asComparison(e *Expect, text string, _ expectIntro) bool {
 		if !ok {
 			continue
 		}
-		n, ok := numberWithUnit(strings.TrimSpace(rest))
+		rest = strings.TrimSpace(rest)
+		n, ok := numberWithUnit(rest)
 		if !ok {
-			return false
+			number, noun, _ := strings.Cut(rest, " ")
+			if n, ok = numberWithUnit(number); !ok || !isNoun(noun) {
+				return false
+			}
+			e.Advisory = true
 		}
 		e.Kind, e.Values = ExpectComparison, []string{c.op, n}
 		return true
@@ -172,15 +179,15 @@ func numberWithUnit(s string) (string, bool) {
 // is only advice.
 func asCount(e *Expect, text string, _ expectIntro) bool {
 	number, noun, ok := strings.Cut(text, " ")
-	if !ok || noun == "" || strings.Count(noun, " ") > 1 || !isLettersOnly(noun) {
+	if !ok || !isNoun(noun) {
 		return false
 	}
-	low, high, ranged := strings.Cut(number, "-")
+	low, high, ranged := strings.Cut(strings.ReplaceAll(number, "–", "-"), "-")
 	if !ranged {
+		if i := slices.Index(numberWords[:], strings.ToLower(number)); i >= 0 {
+			low = strconv.Itoa(i)
+		}
 		high = low
-	}
-	if strings.EqualFold(number, "no") {
-		low, high = "0", "0"
 	}
 	a, err := strconv.Atoi(low)
 	b, err2 := strconv.Atoi(high)
@@ -189,6 +196,14 @@ func asCount(e *Expect, text string, _ expectIntro) bool {
 	}
 	e.Kind, e.Values, e.Advisory = ExpectCount, []string{low, high, noun}, true
 	return true
+}
+
+// numberWords are the numbers that people write out, each at its value.
+var numberWords = [...]string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+
+// isNoun reports whether a text can name what is counted: one word or two.
+func isNoun(s string) bool {
+	return s != "" && strings.Count(s, " ") <= 1 && isLettersOnly(s) && !strings.HasPrefix(s, "of ")
 }
 
 func isLettersOnly(s string) bool {
@@ -200,13 +215,21 @@ func isLettersOnly(s string) bool {
 	return true
 }
 
-// eitherValues returns the literals of "A or B": each quoted or one word.
+// eitherValues returns the literals of "A or B", "either A or B", "A, B or C":
+// each quoted or one word.
 func eitherValues(text string) []string {
-	if !strings.Contains(text, " or ") {
+	text, _ = cutPrefixFold(text, "either ")
+	first, rest, ok := strings.Cut(text, " or ")
+	if !ok {
 		return nil
 	}
+	parts := []string{first}
+	if !strings.ContainsAny(first, "\"'`") { // within which a comma is data
+		parts = strings.Split(strings.TrimSuffix(first, ","), ",")
+	}
+	parts = append(parts, strings.Split(rest, " or ")...)
 	var out []string
-	for _, p := range strings.Split(text, " or ") {
+	for _, p := range parts {
 		p = strings.Trim(p, " ,")
 		v, quoted := stripQuotes(p)
 		if !quoted {
@@ -272,7 +295,8 @@ func isDescription(text string) bool {
 	switch strings.ToLower(words[0]) {
 	case "the", "a", "an", "all", "list", "should", "you", "no", "some", "each", "every", "any", "shows", "output", "that", "this", "it", "its",
 		"your", "several", "multiple", "various", "valid", "new", "similar", "something", "both", "json", "only", "same", "same as", "see", "as",
-		"returns", "prints", "contains", "lists", "displays", "must", "will", "is", "are", "either", "one", "about", "approximately", "around", "if", "when", "with":
+		"returns", "prints", "contains", "lists", "displays", "must", "will", "is", "are", "either", "one", "about", "approximately", "around", "if", "when", "with",
+		"not", "never", "nothing", "anything", "empty":
 		return true
 	}
 	plain := 0

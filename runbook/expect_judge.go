@@ -71,6 +71,9 @@ func judgeText(out, want string) (Verdict, string) {
 	if best < foundWhole && strings.Contains(value, "=") {
 		best = max(best, findLiteral(tightEquals(out), tightEquals(value)))
 	}
+	if best < foundWhole && strings.ContainsAny(value[:1], "{[") {
+		best = max(best, findLiteral(tightJSON.Replace(out), tightJSON.Replace(value)))
+	}
 	switch {
 	case best == foundWhole:
 		return Pass, "found " + quoteStart(value)
@@ -88,6 +91,9 @@ func judgeText(out, want string) (Verdict, string) {
 func tightEquals(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, " =", "="), "= ", "=")
 }
+
+// tightJSON removes the spaces around JSON's marks, which printers set as they like.
+var tightJSON = strings.NewReplacer("{ ", "{", " }", "}", "[ ", "[", " ]", "]", ": ", ":", ", ", ",")
 
 // worseVerdict keeps the least favourable of two verdicts.
 func worseVerdict(a, b Verdict) Verdict {

@@ -60,6 +60,12 @@ func TestJudge(t *testing.T) {
 		{"lines in order", "# Expected output:\n# a b\n# c", "a b\nx\nc\n", 0, Pass},
 		{"lines out of order", "# Expected output:\n# a b\n# c", "c\na b\n", 0, Fail},
 
+		{"list, as tools align it", "# Expected values:\n# - environment = \"production\"", "environment                   = \"production\"\n", 0, Pass},
+		{"JSON in another spacing", "# Expected: {\"a\": [1, 2]}", "{ \"a\" : 0 }\n{\n  \"a\": [\n    1,\n    2\n  ]\n}\n", 0, Pass}, // was not met
+		{"JSON of another value", "# Expected: {\"a\": [1, 2]}", "{\"a\":[1,3]}", 0, Fail},
+		{"JSON and more", "# Expected: {\"a\": 1}", "{\"a\":10}", 0, Fail},
+		{"the seed's apply, with a change", "# Expected: \"Apply complete! Resources: X added, 0 changed, 0 destroyed.\"", "Apply complete! Resources: 3 added, 1 changed, 0 destroyed.", 0, Fail},
+
 		{"failure", "# Should fail", "", 1, Pass},
 		{"no failure", "# Should fail", "", 0, Fail},
 		{"empty", "# Expected: no output", "\x1b[0m \n", 0, Pass},
@@ -78,11 +84,18 @@ func TestJudge(t *testing.T) {
 		{"comparison of two numbers", "# Expected: > 0", "3 of 4\n", 0, Unknown},
 		{"comparison of nothing", "# Expected: < 50ms", "null\n", 0, Unknown},
 		{"range", "# Expected: 5-7", "total: 6", 0, Pass},
+		{"range not met", "# Expected: 5-7", "total: 9", 0, Fail},
+		{"at least so many things, by their number", "# Expected: at least 3 pods", "2 pods", 0, Fail}, // advisory
+		{"at least so many things, unnumbered", "# Expected: at least 3 pods", "a\nb\nc", 0, Unknown},
 		{"count of lines", "# Expected: 2 tables", "a\nb\n", 0, Pass},
 		{"count in words", "# Expected: 2 tables", "found 2 tables today\nbye\nbye\n", 0, Pass},
 		{"another count is not certain", "# Expected: 2 tables", "a\n", 0, Unknown},
 		{"either", "# Expected: ON or OFF", "OFF", 0, Pass},
 		{"neither", "# Expected: ON or OFF", "x", 0, Fail},
+		{"either, joined by a hyphen", "# Expected: ON or OFF", "x-OFF", 0, Unknown},
+		{"list, in other capitals", "# Expected tables:\n# - AB\n# - CD", "ab CD", 0, Unknown},
+		{"lines, in other capitals", "# Expected output:\n# a b\n# c", "A b\nc\n", 0, Unknown},
+		{"what should not be", "# Should not contain errors", "errors", 0, Unknown},
 		{"prose", "# Expected: all pods are running", "all pods are running", 0, Unknown},
 	}
 	for _, tt := range tests {

@@ -98,6 +98,9 @@ func readIntro(s string) (expectIntro, bool) {
 	if rest, ok := strings.CutPrefix(s, "=>"); ok {
 		return expectIntro{text: strings.TrimSpace(rest), strength: introAnnounced}, true
 	}
+	if text := phraseText(s); text != "" {
+		return expectIntro{text: text, strength: introAnnounced}, true
+	}
 	if text, ok := exitText(s); ok {
 		return expectIntro{text: text, strength: introAnnounced, exit: true}, true
 	}
@@ -105,6 +108,9 @@ func readIntro(s string) (expectIntro, bool) {
 	case 'e':
 		return readExpected(s)
 	case 'o', 'r':
+		if in, ok := readShould(s); ok {
+			return in, true
+		}
 		if rest, ok := cutPrefixFold(s, "output:"); ok {
 			return expectIntro{text: rest, strength: introAnnounced, open: true}, true
 		}
@@ -115,6 +121,17 @@ func readIntro(s string) (expectIntro, bool) {
 		return readShould(s)
 	}
 	return expectIntro{}, false
+}
+
+// phraseText returns what the phrases expect that say so without a colon.
+func phraseText(s string) string {
+	switch strings.ToLower(trimFullStop(s)) {
+	case "expected to fail", "expect to fail", "expected failure", "this is expected to fail", "failure expected", "failure is expected":
+		return "failure"
+	case "no output expected", "no output is expected":
+		return "no output"
+	}
+	return ""
 }
 
 // exitText returns the number, or "non-zero", of a comment that says no more than
@@ -203,9 +220,10 @@ func readExpected(s string) (expectIntro, bool) {
 }
 
 // readShould recognises "Should return x", "This should be x", "Must print x",
-// "You should see x".
+// "You should see x", "The output should contain x". What should not be is for
+// a person to judge.
 func readShould(s string) (expectIntro, bool) {
-	for _, subject := range [...]string{"this ", "it ", "you ", "we ", "which "} {
+	for _, subject := range [...]string{"this command ", "this ", "it ", "you ", "we ", "which ", "the command ", "the output ", "output ", "the result ", "result "} {
 		if rest, ok := cutPrefixFold(s, subject); ok {
 			s = rest
 			break
@@ -221,6 +239,10 @@ func readShould(s string) (expectIntro, bool) {
 		return expectIntro{text: rest, strength: introAnnounced}, true
 	}
 	verb, text, _ := strings.Cut(rest, " ")
+	if strings.EqualFold(verb, "not") {
+		verb, _, _ = strings.Cut(strings.ToLower(text), " ")
+		return expectIntro{text: rest, strength: introDescribed}, slices.Contains([]string{"return", "print", "output", "show", "see", "list", "display", "contain", "include"}, verb)
+	}
 	colon := strings.HasSuffix(verb, ":") || strings.HasPrefix(text, ":")
 	text = strings.TrimSpace(strings.TrimPrefix(text, ":"))
 	in := expectIntro{text: text, strength: introDescribed, open: colon}

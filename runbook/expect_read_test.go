@@ -77,6 +77,22 @@ func TestExpectationsAreClassified(t *testing.T) {
 		{"a list of settings", "# Expected values:\n# - a = \"b\"\n# - c = true", ExpectList, []string{`a = "b"`, "c = true"}, false},
 		{"a list in words", "# Expected:\n# - all of the pods are running\n# - b", ExpectList, []string{"all of the pods are running", "b"}, true},
 		{"lines", "# Expected output:\n# NAME READY\n# web 1/1", ExpectLines, []string{"NAME READY", "web 1/1"}, true},
+		{"at least so many things", "# Expected: at least 3 pods", ExpectComparison, []string{">=", "3"}, true}, // was compared as it is written
+		{"a sign and things", "# Expected: >= 3 replicas", ExpectComparison, []string{">=", "3"}, true},
+		{"a range in words", "# Expected: 5 to 7", ExpectComparison, []string{"..", "5", "7"}, false},
+		{"a range with a dash", "# Expected: 5–7 alarms", ExpectCount, []string{"5", "7", "alarms"}, true},
+		{"a number in words", "# Expected: three tables", ExpectCount, []string{"3", "3", "tables"}, true},
+		{"one of several", "# Expected: one of these", ExpectProse, nil, true},
+		{"either of two", "# Expected: either ON or OFF", ExpectEither, []string{"ON", "OFF"}, false},
+		{"one of three", "# Should return A1, B1, or C1", ExpectEither, []string{"A1", "B1", "C1"}, false},
+		{"an empty string", "# Expected: empty string", ExpectEmpty, nil, false},
+		{"an empty list is not no output", "# Expected: empty list", ExpectProse, nil, true},
+		{"what is not to be", "# Expected: not \"default\"", ExpectProse, nil, true},
+		{"what should not be", "# Should NOT contain errors", ExpectProse, nil, true},
+		{"expected to fail", "# Expected to fail", ExpectFailure, nil, false},
+		{"this command should fail", "# This command should fail", ExpectFailure, nil, false},
+		{"no output expected", "# No output expected.", ExpectEmpty, nil, false},
+		{"the output's own sentence", "# The output should contain \"all is well\"", ExpectLiteral, []string{"all is well"}, false},
 		{"prose", "# Expected: all pods are running", ExpectProse, nil, true},
 		{"a sentence", "# Should show the list of tables", ExpectProse, nil, true},
 		{"a noun of its own", "# Expected behavior: the service restarts", ExpectProse, nil, true},
@@ -104,6 +120,7 @@ func TestCommentsThatExpectNothing(t *testing.T) {
 		"# Expected duration: 5 minutes", "# Expected downtime: none", "# Get all outputs", "# This should only be done once", "# Should you need more, ask",
 		"# Returns the list", "# Expected", "# Expected:", "# expectations differ", "# Store in: ____", "# it works", "# Output goes to a file",
 		"# exit 1", "# exit", "# Exit 1 if it is missing", "# Exits early", "# returns 1", "# Exit code: 300",
+		"# Must not be run twice", "# Should not take long", "# Output", "# No output", "# Expected to take a minute", "# Nothing expected",
 	} {
 		if s := readText(t, "cmd\n"+comment+"\n"); len(s.Expects) != 0 {
 			t.Errorf("%q: %+v", comment, s.Expects)
