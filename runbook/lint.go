@@ -50,6 +50,7 @@ func Lint(plan *Plan, in LintInput) []Problem {
 		l.expectations(&l.steps[i])
 	}
 	l.idleExpectations()
+	l.items()
 	l.alternatives()
 	l.characters()
 	l.fences()
@@ -71,8 +72,12 @@ type linter struct {
 	steps    []lintStep
 	problems []Problem
 	known    map[lintKey]bool
-	lines    int  // of the document
-	pipefail bool // a command so far has made the shell see failures in pipelines
+	lines    int // of the document
+	// brought holds the programs that are the shell's or that steps bring along;
+	// broughtAll: some step may bring what its text does not name.
+	brought    map[string]bool
+	broughtAll bool
+	pipefail   bool // a command so far has made the shell see failures in pipelines
 }
 
 // A lintKey tells problems apart: one line says one thing once.

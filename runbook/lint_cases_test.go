@@ -140,8 +140,15 @@ var lintCommandCases = map[string]lintCases{
 		clean: []string{"./run.sh\n# Expected output: production", "./run.sh\n# Expected: X added, 0 changed", "./run.sh\n# Expected: the URL of the dashboard"},
 	},
 	"unmeetable-expectation": {
-		found: []string{"# Expected output: production", "./run.sh > out.txt\n# Expected output: production"},
-		clean: []string{"./run.sh\n# Expected output: production", "./run.sh 2> err.txt\n# Expected output: production", "./run.sh | tee out.txt\n# Expected output: production", "# Call the operator",
+		found: []string{"# Expected output: production", "./run.sh > out.txt\n# Expected output: production", "./run.sh > /dev/null\n# Expected: > 3", "./run.sh > out.txt 2>&1\n# Expected: HTTP 200",
+			"./run.sh &> out.txt\n# Expected: A1 or B1", "cd infra\n# Expected output: production", "export A=$(./run.sh)\n# Expected output: production", "A=1\n# Expected output: production",
+			"./run.sh\n# Expected output: production\n# Expected: no output", "./run.sh\n# Expected: no output\n# Expected output: production", "./run.sh\n# Should fail\n# Expected exit code: 0",
+			"./run.sh\n# Expected exit code: 1\n# Expected exit code: 2", "./run.sh\n# Expected: HTTP 200\n# Expected: HTTP 404", "./run.sh\n# Expected: > 5\n# Expected: < 3", "./run.sh\n# Expected: 5-7\n# Expected: > 7"},
+		clean: []string{"./run.sh > >(tee out.txt)\n# Expected output: production", "./run.sh 2>&1 > out.txt\n# Expected output: production", "./run.sh > /dev/stderr\n# Expected output: production",
+			"cd -\n# Expected output: production", "export -p\n# Expected output: production", "cd infra && ./run.sh\n# Expected output: production", "cd infra\n# Should fail", "A=1 ./run.sh\n# Expected output: production",
+			"./run.sh\n# Should fail\n# Expected exit code: 3", "./run.sh\n# Expected exit code: 0\n# Expected: HTTP 200", "./run.sh\n# Expected: > 3\n# Expected: < 5", "./run.sh\n# Expected: >= 3\n# Expected: <= 3",
+			"./run.sh\n# Expected output: A1\n# Expected output: B1", "./run.sh > out.txt\n# Expected exit code: 1",
+			"./run.sh\n# Expected output: production", "./run.sh 2> err.txt\n# Expected output: production", "./run.sh | tee out.txt\n# Expected output: production", "# Call the operator",
 			"./run.sh > out.txt\n# Expected: no output"},
 	},
 	"hidden-character": {

@@ -18,6 +18,7 @@ const shellWords = ". : [ [[ alias bg bind break builtin caller case cd command 
 // looks for or installs is not asked for.
 func (l *linter) tools() {
 	known := map[string]bool{}
+	l.brought = known
 	for name := range strings.FieldsSeq(shellWords) {
 		known[name] = true
 	}
@@ -31,6 +32,7 @@ func (l *linter) tools() {
 				known[name] = true
 			}
 			if r.opaque || r.sets["PATH"] {
+				l.broughtAll = true
 				return // what comes after may have programs that nothing here shows
 			}
 			for k := range r.calls {

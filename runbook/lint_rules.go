@@ -59,6 +59,7 @@ var lintRules = []LintRule{
 	{"undefined-output", "a terraform output that the configuration does not declare"},
 	{"unmeetable-expectation", "an expectation that no command can meet"},
 	{"unset-variable", "a variable that is used and never set"},
+	{"unsettleable-item", "an item that no run can settle"},
 }
 
 // lintHints say what to do about the problems that parsing and planning report

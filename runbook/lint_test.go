@@ -81,7 +81,11 @@ func lint(t *testing.T, m lintMachine, text string, sidecar ...string) []Problem
 		t.Fatal(err)
 	}
 	in := PlanInput{Tree: m, Root: "/repo", DocDir: "/repo", Dirs: DirAuto,
-		Catalog: Catalog{Sources: []Info{{Name: "terraform", Args: map[string]string{"output": "", "dir": ""}}}}}
+		Catalog: Catalog{
+			Sources: []Info{{Name: "terraform", Args: map[string]string{"output": "", "dir": ""}}},
+			Checks: []Info{{Name: "step", Args: map[string]string{"run": "", "dir": ""}}, {Name: "output", Args: map[string]string{"step": ""}, Steps: []string{"step"}},
+				{Name: "terraform.plan", Args: map[string]string{"file": "", "dir": ""}}},
+		}}
 	for _, s := range sidecar {
 		car, faults := ParseSidecar("checklist.runbook.yaml", []byte(s))
 		if len(faults) > 0 {
@@ -153,6 +157,40 @@ func TestLintDocuments(t *testing.T) {
 		{name: "a place that another machine may have", text: step("cd /srv/app\ncat a.txt"),
 			want: "2 warning missing-path: there is no directory /srv/app\n"},
 		{name: "after sourcing a file nothing is known of tools", text: step("source run.sh\nfrob a"), machine: func(m *lintMachine) { m.programs = "" }},
+		{name: "an expectation of a skipped step", text: "```bash {skip}\n./run.sh\n# Expected output: production\n```\n",
+			want: "3 note unmeetable-expectation: the step is skipped: nothing is compared with this\n"},
+		{name: "a sample of what goes to files", text: step("date > a.txt\ncd infra") + "\n```output\nMonday\n```\n",
+			want: "6 error unmeetable-expectation: no command of the step prints anything: what they print goes to files: no output can meet this\n"},
+		{name: "a sample of what one command prints", text: step("date > a.txt\ndate") + "\n```output\nMonday\n```\n"},
+		{name: "items that the template has settled", text: "- [x] One\n- [X] Two\n- [ ] Three\n", sidecar: "items:\n  two: {use: step, run: \"true\"}\n",
+			want: "1 warning unsettleable-item: the template has ticked the item: every record has it done, and no run asks who did it\n" +
+				"2 warning unsettleable-item: the template has marked the item already: what it is bound to (step) is never asked\n"},
+		{name: "items about steps that do not run", text: "- [ ] One\n- [ ] Two\n- [ ] Three\n- [ ] Four\n\n```bash {skip}\necho a\n```\n\n" + step("# by hand") + "\n" + step("echo b") + "\n## Rollback\n\n- [ ] Five\n\n" + step("echo c"),
+			sidecar: "items:\n  one: {use: output, step: step}\n  two: {use: output, step: step-2}\n  three: {use: output, step: rollback}\n  four: {use: output, step: step-3}\n  \"*/five\": {use: output, step: rollback}\n",
+			want: "1 error unsettleable-item: the item waits for what step 1 does, which is skipped\n" +
+				"2 error unsettleable-item: the item waits for what step 2 does, which holds no command\n" +
+				"3 error unsettleable-item: the item waits for what step 4 does, which runs in a contingency only\n" +
+				"11 note no-commands: the step holds no command\n"},
+		{name: "checks whose commands cannot run", text: "- [ ] One\n- [ ] Two\n- [ ] Three\n- [ ] Four\n- [ ] Five\n", machine: func(m *lintMachine) { m.programs = "" },
+			sidecar: "items:\n  one: {use: step, run: \"if true\"}\n  two: {use: step, run: frob a}\n  three: {use: step, run: ./no.sh}\n  four: {use: step, run: \"./run.sh && cd infra\"}\n  five: {use: step, run: ../run.sh, dir: infra}\n",
+			want: "1 error unsettleable-item: bash cannot read the command of the item's check: if true\n" +
+				"2 warning missing-tool: the item's check runs frob, which is not installed here\n" +
+				"3 warning missing-path: the item's check runs ./no.sh, which does not exist\n"},
+		{name: "a check's program that a step installs", text: "- [ ] One\n\n" + step("npm install -g frob"), machine: func(m *lintMachine) { m.programs = "npm" }, sidecar: "items: {one: {use: step, run: frob a}}\n"},
+		{name: "saved plans that no step makes", text: "- [ ] One\n- [ ] Two\n\n" + step("cd infra\nterraform plan -out=a.tfplan"),
+			sidecar: "items:\n  one: {use: terraform.plan, file: a.tfplan, dir: infra}\n  two: {use: terraform.plan, file: b.tfplan, dir: infra}\n",
+			want:    "2 warning unsettleable-item: the item's check looks at the saved plan b.tfplan, which does not exist, and no step is seen to make it\n"},
+		{name: "holds that nothing lets go", text: "## Go\n\n- [ ] One\n\n" + step("echo a") + "\n## Later\n\nWithin 24 hours:\n\n- [ ] Two\n\n## Rollback\n\n- [ ] Three\n\n" + step("echo b"),
+			sidecar: "hold:\n  - {before: go, until: [go/one, later, rollback]}\n  - {before: rollback, until: [rollback/three]}\n",
+			want: "13 warning unsettleable-item: go waits for the item, which is due after the run\n" +
+				"17 warning unsettleable-item: go waits for the item, which is asked in a contingency only\n"},
+		{name: "boxes where none is an item", text: "---\ntags:\n- [ ] a\n---\n\n- [ ] An item\n\n```text\n- [ ] One\n- [ ] Two\n```\n\n```markdown\n* [x] Three\n```\n\nText:\n\n    1. [ ] Four\n\n<!--\n- [ ] Five\n-->\n\n" +
+			"```yaml\n- [ ] six\n```\n\n- [ ](a.md) link\n- `[ ]` code\n",
+			want: "9 note unsettleable-item: the box stands in a fence: it is no item, and no run ticks it\n" +
+				"14 note unsettleable-item: the box stands in a fence: it is no item, and no run ticks it\n" +
+				"19 note unsettleable-item: the box stands in indented text or HTML: it is no item, and no run ticks it\n" +
+				"22 note unsettleable-item: the box stands in an HTML comment: it is no item, and no run ticks it\n"},
+		{name: "boxes of a form are items", text: "```\nName: ________\n- [ ] Checked\n```\n\n> - [ ] Quoted\n"},
 		{name: "an output with a near name", text: step("cd infra\nterraform output -raw \\\n  topic_am"),
 			want: "3 error undefined-output: terraform in infra declares no output \"topic_am\"; did you mean \"topic_arn\"?\n"},
 		{name: "an output of a configuration that cannot be read", text: step("cd infra\nterraform output other"),
@@ -275,7 +313,8 @@ func TestLintWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `60 warning not-repeatable: terraform workspace new fails where the workspace exists
+	const want = `27 warning unsettleable-item: the template has ticked the item: every record has it done, and no run asks who did it
+60 warning not-repeatable: terraform workspace new fails where the workspace exists
 216 warning not-repeatable: aws sns subscribe, run again, asks once more for a confirmation that is still open
 216 note hidden-failure: where terraform fails, the command runs all the same, without what it would have printed
 219 note hidden-failure: where terraform fails, the command runs all the same, without what it would have printed

@@ -327,8 +327,8 @@ func (b *planner) comment(t *Task, infos []Info, what string) {
 	default:
 		t.Binding = binding
 		b.kind(t)
-		for _, text := range checkBinding(infos, what, &t.Binding) {
-			fault(text, "")
+		for _, text := range append(checkBinding(infos, what, &t.Binding), b.deadSteps(infos, &t.Binding)...) {
+			fault(text, "`runbook catalog` lists the checks and sources with their arguments, `runbook plan FILE --format json` the IDs")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -78,6 +79,7 @@ type shellReading struct {
 	hidden  []hiddenFailure          // failures that a shell would not report
 	words   []lintSpan               // its literal text, where any of it is not ASCII
 	quiet   bool                     // its whole output goes to a file
+	silent  bool                     // it only changes the shell, and prints nothing
 	options map[string]bool          // the shell options that it sets
 	tree    *syntax.File             // for further questions
 	at      func(pos syntax.Pos) int // a position's line in the document
@@ -109,7 +111,9 @@ func readShell(c *Command) *shellReading {
 	r.variables()
 	r.failures()
 	r.literals(c.Text)
-	r.quiet = len(file.Stmts) == 1 && isQuiet(file.Stmts[0])
+	if len(file.Stmts) == 1 {
+		r.quiet, r.silent = isQuiet(file.Stmts[0]), isSilent(file.Stmts[0])
+	}
 	return r
 }
 
@@ -308,15 +312,42 @@ func isEndless(c *syntax.WhileClause) bool {
 // isQuiet reports whether all that a statement prints goes to a file.
 func isQuiet(st *syntax.Stmt) bool {
 	for _, rd := range st.Redirs {
-		if rd.N != nil && rd.N.Value != "1" {
-			continue
-		}
 		switch rd.Op {
+		case syntax.DplOut:
+			return false // 2>&1 before the file: it goes where the other went
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrAll, syntax.AppAll, syntax.RdrClob:
-			return true
+			if rd.N == nil || rd.N.Value == "1" {
+				return !isShown(rd.Word)
+			}
 		}
 	}
 	return false
+}
+
+// isSilent reports whether a statement only changes the shell, for certain
+// without a word.
+func isSilent(st *syntax.Stmt) bool {
+	switch c := st.Cmd.(type) {
+	case *syntax.DeclClause:
+		return c.Variant.Value == "export" && len(c.Args) > 0 && !slices.ContainsFunc(c.Args, func(a *syntax.Assign) bool { return a.Name == nil || a.Naked })
+	case *syntax.CallExpr:
+		if len(c.Args) == 0 {
+			return len(c.Assigns) > 0
+		}
+		name := c.Args[0].Lit()
+		return isListed(name, "true : unset") || name == "cd" && len(c.Args) == 2 && c.Args[1].Lit() != "-"
+	}
+	return false
+}
+
+// isShown reports whether what is redirected to a word may still be seen: it
+// goes to another program, or to where output goes anyway.
+func isShown(w *syntax.Word) bool {
+	switch w.Lit() {
+	case "/dev/stdout", "/dev/stderr", "/dev/tty":
+		return true
+	}
+	return slices.ContainsFunc(w.Parts, func(p syntax.WordPart) bool { _, ok := p.(*syntax.ProcSubst); return ok })
 }
 
 // literals keeps the stretches of literal text. text is what the tree's

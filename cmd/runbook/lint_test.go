@@ -74,6 +74,24 @@ checklist.md: 1 error, 1 warning, 0 notes
 	}
 }
 
+// What a check refuses of its arguments is told with the sidecar's line, and a
+// step that a comment names and that does not exist is told as well.
+func TestLintBindings(t *testing.T) {
+	files := map[string]string{
+		"checklist.md":           "- [ ] One\n\n<!-- runbook: use=output step=no expect=\"len(lines) == 1\" -->\n- [ ] Two\n",
+		"checklist.runbook.yaml": "items:\n  one: {use: step, run: \"true\", expect: \"exit ==\"}\n",
+	}
+	code, out, _ := lintHere(t, files, "checklist.md")
+	for _, want := range []string{
+		"checklist.md:1: error: checklist.runbook.yaml:2: one: step: expect \"exit ==\": ",
+		"checklist.md:3: error: the comment for two: output: step: there is no step \"no\"  [attribute]\n",
+	} {
+		if code != 1 || !strings.Contains(out, want) {
+			t.Errorf("exit %d, without %q:\n%s", code, want, out)
+		}
+	}
+}
+
 // What a document holds cannot drive the terminal that lint prints to.
 func TestLintTextIsVisible(t *testing.T) {
 	_, out, _ := lintHere(t, map[string]string{"checklist.md": "```bash\n\x1b[31mfrob\u202e a\n```\n"}, "checklist.md")

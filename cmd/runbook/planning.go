@@ -89,12 +89,12 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 		Strict: f.strict, Timeout: f.timeout, Rules: f.known,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
-	plan.Problems = append(plan.Problems, invalid(plan, registry)...)
+	plan.Problems = append(plan.Problems, invalid(plan, car, registry)...)
 	return plan, nil
 }
 
 // invalid reports bindings whose arguments their check or source refuses.
-func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem {
+func invalid(plan *runbook.Plan, car *runbook.Sidecar, registry *executor.Registry) []runbook.Problem {
 	var problems []runbook.Problem
 	for i := range plan.Tasks {
 		t := &plan.Tasks[i]
@@ -110,13 +110,13 @@ func invalid(plan *runbook.Plan, registry *executor.Registry) []runbook.Problem 
 			if !ok {
 				continue
 			}
-			code := "sidecar"
-			if t.Binding.Origin == runbook.FromComment {
-				code = "attribute"
+			code, where := "attribute", ""
+			if t.Binding.Origin == runbook.FromSidecar {
+				code, where = "sidecar", fmt.Sprintf("%s:%d: ", car.Name, t.Binding.Line)
 			}
 			if err := v.Validate(b.Args); err != nil {
 				problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: code, Line: t.Slot.Line,
-					Message: fmt.Sprintf("%s: %s: %v", t.Slot.ID, b.Use, err)})
+					Message: fmt.Sprintf("%s%s: %s: %v", where, t.Slot.ID, b.Use, err)})
 			}
 		}
 	}
