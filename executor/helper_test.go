@@ -137,6 +137,10 @@ func (q memoryQuarantine) Put(name string, data []byte) error {
 	return nil
 }
 
+func (q memoryQuarantine) Hold(name string, data []byte) error { return q.Put(name, data) }
+
+func (memoryQuarantine) Sync() error { return nil }
+
 func (q memoryQuarantine) Get(name string) ([]byte, error) { return memoryOutputs(q).ReadOutput(name) }
 
 func (q memoryQuarantine) Remove(name string) error {

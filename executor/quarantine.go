@@ -14,9 +14,15 @@ import (
 
 // A Quarantine keeps what commands have printed until the run stops, where only
 // this account can read it and no commit takes it up: what in it is secret may
-// show only later. Data is durable once Put has returned.
+// show only later.
 type Quarantine interface {
+	// Put keeps data in the place of what has that name. It is durable then.
 	Put(name string, data []byte) error
+	// Hold is Put for what comes with every command: data outlives the process,
+	// and is durable once Sync has returned, which may be called while other
+	// files are synced.
+	Hold(name string, data []byte) error
+	Sync() error
 	// Get returns fs.ErrNotExist, wrapped, where there is nothing.
 	Get(name string) ([]byte, error)
 	Remove(name string) error
@@ -38,6 +44,12 @@ func (q *memoryQuarantine) Put(name string, data []byte) error {
 	q.kept[name] = data
 	return nil
 }
+
+// Hold implements Quarantine.
+func (q *memoryQuarantine) Hold(name string, data []byte) error { return q.Put(name, data) }
+
+// Sync implements Quarantine.
+func (*memoryQuarantine) Sync() error { return nil }
 
 func (q *memoryQuarantine) Get(name string) ([]byte, error) {
 	q.mu.Lock()
@@ -71,15 +83,16 @@ func (x *Executor) heldName(t *runbook.Task, command, attempt int) string {
 	return fmt.Sprintf("%03d-%03d-%d", t.Number, command+1, attempt)
 }
 
-// hold keeps an output in quarantine.
+// hold keeps an output in quarantine. The next flush makes it durable.
 func (x *Executor) hold(name string, h *heldOutput) error {
 	data, err := json.Marshal(h)
 	if err == nil {
-		err = x.Quarantine.Put(name+".json", data)
+		err = x.Quarantine.Hold(name+".json", data)
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrRecording, err)
 	}
+	x.unsynced = true
 	if len(h.Head)+len(h.Tail) <= showAll {
 		x.printed[name] = h // most are small, and some are asked about
 	}

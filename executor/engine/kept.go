@@ -22,9 +22,9 @@ const (
 	errorsFile = "errors"
 )
 
-// What is kept of the last command is known whoever dies: it is on the disk
-// before anybody is told. It holds output as the command printed it, so that a
-// later runner masks and judges it as it would have live.
+// What is kept of the last command is known whichever process dies: it is in
+// the file before anybody is told. It holds output as the command printed it, so
+// that a later runner masks and judges it as it would have live.
 type memory struct {
 	Finished *start // the last command that has ended
 	Declined *start // one behind it that was not given the word to start, and never will be by this supervisor
@@ -49,6 +49,7 @@ type keeper struct {
 	file *os.File
 	last memory
 	size int
+	lazy bool // what was written last a loss of power may still take
 }
 
 // openKeeper opens or makes the file in dir, and goes on from what it holds.
@@ -85,6 +86,24 @@ func syncDir(dir string) error {
 
 // save makes what is kept durable.
 func (k *keeper) save() error {
+	if err := k.write(); err != nil {
+		return err
+	}
+	return k.sync()
+}
+
+// sync makes what was written durable.
+func (k *keeper) sync() error {
+	if err := syncData(k.file); err != nil {
+		return fmt.Errorf("keep a command's result: %w", err)
+	}
+	k.lazy = false
+	return nil
+}
+
+// write makes what is kept outlive this process and the runner, not a loss of
+// power.
+func (k *keeper) write() error {
 	last := k.last
 	var head, tail []byte
 	if last.capture != nil {
@@ -107,10 +126,7 @@ func (k *keeper) save() error {
 			return fmt.Errorf("keep a command's result: %w", err)
 		}
 	}
-	k.size = max(k.size, len(text))
-	if err := syncData(k.file); err != nil {
-		return fmt.Errorf("keep a command's result: %w", err)
-	}
+	k.size, k.lazy = max(k.size, len(text)), true
 	return nil
 }
 

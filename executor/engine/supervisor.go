@@ -234,6 +234,9 @@ func (s *supervisor) attend(l *link) {
 	if s.peer == l {
 		s.peer = nil
 		close(s.lost)
+		if s.keeper.lazy && s.keeper.sync() != nil {
+			s.unsaved = true
+		}
 	}
 	s.change.Broadcast()
 }
@@ -587,14 +590,21 @@ func (o *supervised) Output(_ int, p []byte) {
 	}
 }
 
-// Finished keeps how the command ended before anybody is told.
+// Finished keeps how the command ended before anybody is told. Where a runner
+// is told, its journal is what withstands a loss of power; where none is, or
+// that one goes, the file must. Power lost before either has it leaves the
+// outcome unknown, and the shell is lost with it.
 func (o *supervised) Finished(i int, r executor.Result) error {
 	s := (*supervisor)(o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, capture := s.asked, s.capture
 	s.keeper.last = memory{Finished: &at, Result: wireOfResult(i, r), capture: &capture}
-	s.keep()
+	if s.peer == nil {
+		s.keep()
+	} else {
+		s.unsaved, s.unwritten = s.keeper.write() != nil, false
+	}
 	s.phase = idle
 	if s.peer != nil {
 		_ = s.peer.sendValue(tellFinished, s.keeper.last.Result)
