@@ -13,13 +13,19 @@ type inferrer struct {
 	doc     *Document
 	outputs []namedOutput
 	steps   []*Task // in document order
+
+	configured []configuration
+	files      Files                       // nil: no configuration is read
+	declared   map[string]*declaredOutputs // by directory, as far as read
 }
 
-// A namedOutput is a terraform output that a step's command names.
+// A namedOutput is a terraform output that a step's command names, or that the
+// configuration declares where it runs.
 type namedOutput struct {
-	name string
-	step *Task
-	dir  string // where the command runs; empty if only the run will know
+	name     string
+	step     *Task
+	dir      string // where the command runs; empty if only the run will know
+	declared bool   // no command names it
 }
 
 // The labels that name one thing beyond doubt, in lower case. A label that
@@ -69,11 +75,11 @@ func (in *inferrer) field(t *Task) Binding {
 		return b
 	}
 	label := strings.ToLower(strings.TrimSpace(slot.Label))
-	if b, ok := certainLabels[label]; ok && (slot.Kind == PlaceholderSlot) == (label == "account_id") {
+	if b, ok := certainLabels[label]; ok && b.Use != "clock" && (slot.Kind == PlaceholderSlot) == (label == "account_id") {
 		return b
 	}
 	if slot.Kind == FieldSlot {
-		if b, ok := in.time(t); ok {
+		if b, ok := in.clock(t); ok {
 			return b
 		}
 		return in.output(t)
@@ -106,9 +112,10 @@ func (in *inferrer) count(slot *Slot) (Binding, bool) {
 
 // time recognises the start and the end of the step that a blank stands by:
 // the last one before it in its section, else the first one after it there.
-func (in *inferrer) time(t *Task) (Binding, bool) {
-	words := labelWords(t.Slot.Label + " " + t.Slot.Hint)
-	if !containsAny(words, timeWords) || !containsAny(labelWords(t.Slot.Label), timeWords) {
+// label is the blank's without notes on zone and format.
+func (in *inferrer) time(t *Task, label string) (Binding, bool) {
+	words := labelWords(label + " " + t.Slot.Hint)
+	if !containsAny(labelWords(label), timeWords) {
 		return Binding{}, false
 	}
 	start, end := containsAny(words, startWords), containsAny(words, endWords)
@@ -161,13 +168,7 @@ func (in *inferrer) output(t *Task) Binding {
 		return ask
 	}
 	var equal, contain, near []namedOutput
-	seen := map[namedOutput]bool{} // an output named twice is still one
-	for _, o := range in.outputs {
-		once := namedOutput{name: o.name, dir: o.dir}
-		if o.step.Slot.Mark.Start > t.Slot.Mark.Start || seen[once] {
-			continue
-		}
-		seen[once] = true
+	for _, o := range in.known(t) {
 		words := labelWords(o.name)
 		shared := 0
 		for _, w := range label {
@@ -212,6 +213,9 @@ func (in *inferrer) taken(name string) bool {
 }
 
 func outputBinding(o namedOutput, why string) Binding {
+	if o.declared {
+		why += "; the configuration declares it"
+	}
 	b := Binding{Use: "terraform", Args: map[string]string{"output": o.name}, Why: why}
 	if o.dir != "" {
 		b.Args["dir"] = o.dir
@@ -267,6 +271,27 @@ func containsAny(words, any []string) bool {
 	for _, w := range words {
 		if slices.Contains(any, w) {
 			return true
+		}
+	}
+	return false
+}
+
+// runsTerraform reports whether a command has a call of terraform with one of
+// the subcommands.
+func runsTerraform(text string, subcommands ...string) bool {
+	for _, tool := range []string{"terraform", "tofu"} {
+		for rest := text; ; {
+			i := strings.Index(rest, tool)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(tool):]
+			for _, name := range subcommands {
+				after, ok := subcommand(rest, name)
+				if ok && (after == "" || strings.ContainsAny(after[:1], " \t\n;&|>)")) {
+					return true
+				}
+			}
 		}
 	}
 	return false

@@ -9,9 +9,7 @@ import (
 // run. Lint runs and contacts nothing; paths are absolute and slash-separated.
 type Machine interface {
 	Tree
-	// Names lists the entries of dir that match the glob.
-	Names(dir, glob string) []string
-	ReadFile(path string) ([]byte, error)
+	Files
 	IsExecutable(path string) bool
 	// Installed reports whether a program of that name is found.
 	Installed(program string) bool

@@ -68,10 +68,13 @@ type PlanInput struct {
 	Sidecar *Sidecar // nil if there is none
 	Givens  []GivenFor
 	Tree    Tree
-	Root    string // absolute: the git root, else the document's directory
-	DocDir  string // absolute
-	Dirs    DirPolicy
-	Select  Selection
+	// Files holds terraform's configuration, for the outputs that it declares:
+	// the only contents that a plan reads. Nil: none is read.
+	Files  Files
+	Root   string // absolute: the git root, else the document's directory
+	DocDir string // absolute
+	Dirs   DirPolicy
+	Select Selection
 	// Contingency is the section that is declared, whose steps the plan is then
 	// about; empty: the main path.
 	Contingency ID
@@ -91,7 +94,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	b := &planner{
 		in:   in,
 		plan: &Plan{Document: doc, Strict: in.Strict, Contingency: in.Contingency, Problems: append([]Problem(nil), doc.Problems...)},
-		inf:  inferrer{doc: doc},
+		inf:  inferrer{doc: doc, files: in.Files},
 	}
 	b.plan.Tasks = make([]Task, len(doc.Slots))
 	b.steps()
@@ -161,8 +164,12 @@ func (b *planner) steps() {
 			if at := t.Terraform[c]; len(at) == 1 && at[0] != "" {
 				dir = walk.rel(at[0])
 			}
-			for _, name := range outputsNamed(command.Text) {
-				b.inf.outputs = append(b.inf.outputs, namedOutput{name, t, dir})
+			names := outputsNamed(command.Text)
+			for _, name := range names {
+				b.inf.outputs = append(b.inf.outputs, namedOutput{name: name, step: t, dir: dir})
+			}
+			if dir != "" && (len(names) > 0 || runsTerraform(command.Text, "output", "apply")) {
+				b.inf.configured = append(b.inf.configured, configuration{t, dir, t.Terraform[c][0]})
 			}
 		}
 	}

@@ -24,71 +24,82 @@ func bound(b Binding) string {
 	return text
 }
 
-// seedBindings says where every blank of the seed gets its value from. Blanks
-// of sign-offs are those of their items' persons.
-const seedBindings = `3 Date: clock at=start format=date of=run
-4 Deployer: operator
-6 Terraform Version: terraform get=version
-87 Store in: ask
-145 Deployment Time: clock at=start format=time of=deployment-steps/5-apply-infrastructure
-146 Completion Time: clock at=end format=time of=deployment-steps/5-apply-infrastructure
-168 GitHub Actions Deploy Role ARN: terraform dir=infra/terraform output=github_actions_deploy_role_arn
-169 GitHub Actions Runtime Role ARN: ask (perhaps terraform github_actions_role_arn)
-170 Ops Alerts Topic ARN: terraform dir=infra/terraform output=ops_alerts_topic_arn
-171 Dashboard URL: terraform dir=infra/terraform output=cloudwatch_dashboard_url
-230 ACCOUNT_ID: aws get=account
-231 ACCOUNT_ID: aws get=account
-347 Decision Maker: ask
-348 Rollback Time: clock at=start format=time of=rollback-plan/rollback-procedure
-389 Lead Engineer: ask role=Lead Engineer
-389 Date: ask role=Lead Engineer
-390 Security Review: ask role=Security Review
-390 Date: ask role=Security Review
-391 Operations Lead: ask role=Operations Lead
-391 Date: ask role=Operations Lead
-395 Deployment Completed: ask role=Deployment Completed
-395 Date: ask role=Deployment Completed
-395 Time: ask role=Deployment Completed
-396 Smoke Tests Passed: ask role=Smoke Tests Passed
-396 Date: ask role=Smoke Tests Passed
-396 Time: ask role=Smoke Tests Passed
-397 Monitoring Verified: ask role=Monitoring Verified
-397 Date: ask role=Monitoring Verified
-397 Time: ask role=Monitoring Verified
-401 Production Deployment Successful: ask role=Production Deployment Successful
-401 Date: ask role=Production Deployment Successful
-402 Handoff to Operations: ask role=Handoff to Operations
-402 Date: ask role=Handoff to Operations
-436 Primary Deployer: ask
-436 Phone: ask
-437 Backup Deployer: ask
-437 Phone: ask
-438 AWS Account Owner: ask
-438 Phone: ask
-439 On-Call Engineer: ask
-440 Security Contact: ask
-440 Phone: ask
-449 Date: clock at=start format=date of=run
-450 Operator: operator
-463 Completed: count of=done
-463 Completed: count of=total
-464 Blocked: count of=blocked
-465 Notes: ask
-467 Deployment Status: run
-469 Next Review Date: ask
+// seedBindings says where every blank of the seed gets its value from, with the
+// repository's own terraform configuration beside it. What no machine knows is
+// asked: where the nonce is stored, who decides, whom to call, when to review.
+// Blanks of sign-offs are those of their items' persons. The output that the
+// runtime role may be is only a suggestion: nothing says that it is that one.
+// When a rollback is declared, decision maker and time are given with it.
+const seedBindings = `3 date: clock at=start format=date of=run
+4 deployer: operator
+6 terraform-version: terraform get=version
+87 deployment-steps/2-bootstrap-production-nonce/store-in: ask
+145 deployment-steps/5-apply-infrastructure/deployment-time: clock at=start format=time of=deployment-steps/5-apply-infrastructure
+146 deployment-steps/5-apply-infrastructure/completion-time: clock at=end format=time of=deployment-steps/5-apply-infrastructure
+168 deployment-steps/6-capture-terraform-outputs/github-actions-deploy-role-arn: terraform dir=infra/terraform output=github_actions_deploy_role_arn
+169 deployment-steps/6-capture-terraform-outputs/github-actions-runtime-role-arn: ask (perhaps terraform github_actions_role_arn)
+170 deployment-steps/6-capture-terraform-outputs/ops-alerts-topic-arn: terraform dir=infra/terraform output=ops_alerts_topic_arn
+171 deployment-steps/6-capture-terraform-outputs/dashboard-url: terraform dir=infra/terraform output=cloudwatch_dashboard_url
+230 deployment-steps/8-configure-github-secrets/account-id: aws get=account
+231 deployment-steps/8-configure-github-secrets/account-id-2: aws get=account
+347 rollback-plan/rollback-procedure/decision-maker: ask
+348 rollback-plan/rollback-procedure/rollback-time: clock at=start format=time of=rollback-plan/rollback-procedure
+389 sign-off/pre-deployment-approval/lead-engineer/name: ask role=Lead Engineer
+389 sign-off/pre-deployment-approval/lead-engineer/date: ask role=Lead Engineer
+390 sign-off/pre-deployment-approval/security-review/name: ask role=Security Review
+390 sign-off/pre-deployment-approval/security-review/date: ask role=Security Review
+391 sign-off/pre-deployment-approval/operations-lead/name: ask role=Operations Lead
+391 sign-off/pre-deployment-approval/operations-lead/date: ask role=Operations Lead
+395 sign-off/post-deployment-verification/deployment-completed/name: ask role=Deployment Completed
+395 sign-off/post-deployment-verification/deployment-completed/date: ask role=Deployment Completed
+395 sign-off/post-deployment-verification/deployment-completed/time: ask role=Deployment Completed
+396 sign-off/post-deployment-verification/smoke-tests-passed/name: ask role=Smoke Tests Passed
+396 sign-off/post-deployment-verification/smoke-tests-passed/date: ask role=Smoke Tests Passed
+396 sign-off/post-deployment-verification/smoke-tests-passed/time: ask role=Smoke Tests Passed
+397 sign-off/post-deployment-verification/monitoring-verified/name: ask role=Monitoring Verified
+397 sign-off/post-deployment-verification/monitoring-verified/date: ask role=Monitoring Verified
+397 sign-off/post-deployment-verification/monitoring-verified/time: ask role=Monitoring Verified
+401 sign-off/final-sign-off/production-deployment-successful/name: ask role=Production Deployment Successful
+401 sign-off/final-sign-off/production-deployment-successful/date: ask role=Production Deployment Successful
+402 sign-off/final-sign-off/handoff-to-operations/name: ask role=Handoff to Operations
+402 sign-off/final-sign-off/handoff-to-operations/date: ask role=Handoff to Operations
+436 emergency-contacts/primary-deployer: ask
+436 emergency-contacts/phone: ask
+437 emergency-contacts/backup-deployer: ask
+437 emergency-contacts/phone-2: ask
+438 emergency-contacts/aws-account-owner: ask
+438 emergency-contacts/phone-3: ask
+439 emergency-contacts/on-call-engineer: ask
+440 emergency-contacts/security-contact: ask
+440 emergency-contacts/phone-4: ask
+449 notes/date: clock at=start format=date of=run
+450 notes/operator: operator
+463 checklist-summary/completed: count of=done
+463 checklist-summary/completed-2: count of=total
+464 checklist-summary/blocked: count of=blocked
+465 checklist-summary/notes: ask
+467 checklist-summary/deployment-status: run
+469 checklist-summary/next-review-date: ask
 `
 
 func TestTheSeedsBlanks(t *testing.T) {
 	var got strings.Builder
 	fields := 0
-	for _, task := range seedPlan(t).Tasks {
+	plan := seedPlan(t, func(in *PlanInput) {
+		outputs, err := os.ReadFile("../testdata/world/repo/infra/terraform/outputs.tf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Files = lintMachine{files: map[string]string{"/w/infra/terraform/outputs.tf": string(outputs)}}
+	})
+	for _, task := range plan.Tasks {
 		switch task.Slot.Kind {
 		case FieldSlot:
 			fields++
 		case StepSlot, ItemSlot:
 			continue
 		}
-		fmt.Fprintf(&got, "%d %s: %s\n", task.Slot.Line, task.Slot.Label, bound(task.Binding))
+		fmt.Fprintf(&got, "%d %s: %s\n", task.Slot.Line, task.Slot.ID, bound(task.Binding))
 	}
 	if got.String() != seedBindings {
 		t.Errorf("got:\n%s", got.String())
@@ -156,6 +167,132 @@ func TestInference(t *testing.T) {
 			}
 			t.Errorf("no blank %q in %v", tt.label, plan.Document.Slots)
 		})
+	}
+}
+
+// What was deployed before may be the tag before this one; nothing takes it for that.
+func TestOffersForPlaceholders(t *testing.T) {
+	for text, want := range map[string]bool{
+		"<previous-working-commit>": true, "<previous-version>": true, "<last-good-tag>": true, "<PRIOR_RELEASE>": true, "{previous_tag}": true, "<known good commit>": true, "YOUR_PREVIOUS_SHA": false,
+		"<commit>": false, "<tag>": false, "<last-commit>": false, "<version>": false, "<new-version>": false, "<previous-owner>": false, "<previous-instance-id>": false, "<working-directory>": false, "<last-working-day>": false, "<previous>": false, "<>": false,
+	} {
+		if got := Offers(text); (len(got) == 1) != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	plan := planOf(t, bash("git checkout <previous-tag>"))
+	if len(plan.Values) != 0 {
+		t.Errorf("taken for a value: %v", plan.Values)
+	}
+	for _, given := range []bool{false, true} {
+		view, err := planOf(t, bash("git checkout <previous-tag>"), func(in *PlanInput) {
+			if given {
+				in.Givens = []GivenFor{set("<previous-tag>", "v1")}
+			}
+		}).JSON(nil)
+		if err != nil || strings.Contains(string(view), `"get": "previous-tag"`) == given {
+			t.Errorf("given %v: %v\n%s", given, err, view)
+		}
+	}
+}
+
+// Outputs that the configuration declares count as those do that commands name,
+// where a step before the blank applies it or asks for outputs.
+func TestDeclaredOutputs(t *testing.T) {
+	const url = "output \"main_dashboard_url\" {\n  value = aws.x\n}\n"
+	apply := bash("terraform apply")
+	tests := map[string]struct{ text, config, want string }{
+		"the only one with the label's words":  {apply + "Dashboard URL: ____\n", url, "terraform dir=. output=main_dashboard_url"},
+		"the label's own name":                 {apply + "Main Dashboard URL: ____\n", url + strings.Replace(url, "main", "main_old", 1), "terraform dir=. output=main_dashboard_url"},
+		"two with the label's words":           {apply + "Dashboard URL: ____\n", url + strings.Replace(url, "main", "ops", 1), "ask (perhaps terraform main_dashboard_url) (perhaps terraform ops_dashboard_url)"},
+		"most of the label's words":            {apply + "Public Main Dashboard URL: ____\n", url, "ask (perhaps terraform main_dashboard_url)"},
+		"one is named, another only declared":  {bash("terraform output ops_dashboard_url") + "Dashboard URL: ____\n", url, "ask (perhaps terraform ops_dashboard_url) (perhaps terraform main_dashboard_url)"},
+		"one that is named as well is one":     {bash("terraform output main_dashboard_url") + "Dashboard URL: ____\n", url, "terraform dir=. output=main_dashboard_url"},
+		"all outputs are asked for":            {bash("terraform output > all.txt") + "Dashboard URL: ____\n", url, "terraform dir=. output=main_dashboard_url"},
+		"nothing is applied":                   {bash("terraform plan") + "Dashboard URL: ____\n", url, "ask"},
+		"it is applied later":                  {"Dashboard URL: ____\n\n" + apply, url, "ask"},
+		"it is applied in a rollback only":     {"## Rollback\n\n" + apply + "## End\n\nDashboard URL: ____\n", url, "ask"},
+		"in the rollback itself":               {"## Rollback\n\n" + apply + "Dashboard URL: ____\n", url, "terraform dir=. output=main_dashboard_url"},
+		"a directory that only the run knows":  {bash("terraform -chdir=$D apply") + "Dashboard URL: ____\n", url, "ask"},
+		"a word of the label is not enough":    {apply + "URL: ____\n", url, "ask"},
+		"in a comment or a string":             {apply + "Dashboard URL: ____\n", "# output \"dashboard_url\" {}\nlocals {\n  a = <<E\noutput \"dashboard_url\" {\nE\n  output = \"x ${f({})}\"\n}\n", "ask"},
+		"a configuration that is not readable": {apply + "Dashboard URL: ____\n", url + "resource {{\n", "ask"},
+		"one too large to read":                {apply + "Dashboard URL: ____\n", url + strings.Repeat("#", largestConfiguration), "ask"},
+		"brackets without end":                 {apply + "Dashboard URL: ____\n", url + "a = " + strings.Repeat("(", largestConfiguration/2), "ask"},
+		"brackets by the ten thousand":         {apply + "Dashboard URL: ____\n", url + "a = " + strings.Repeat("(", 99999) + strings.Repeat(")", 99999), "terraform dir=. output=main_dashboard_url"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, tt.text, func(in *PlanInput) {
+				m := lintMachine{files: map[string]string{"/w/outputs.tf": tt.config, "/w/main.tf": "terraform {}\n"}}
+				in.Tree, in.Files = m, m
+			})
+			for _, task := range plan.Tasks {
+				if task.Slot.Kind == FieldSlot && bound(task.Binding) != tt.want {
+					t.Errorf("%s, want %s", bound(task.Binding), tt.want)
+				}
+			}
+		})
+	}
+}
+
+// How a blank for a day or a time is filled, by the words of its label and hint.
+// The blank stands below a step.
+func TestTheClockByTheLabelsWords(t *testing.T) {
+	const step = "of=step"
+	run := func(more string) string { return "clock at=start " + more }
+	tests := map[string]string{
+		"Date: ____":                                run("format=date of=run"),
+		"Date (UTC): ____":                          run("format=date of=run"),
+		"Date: ____ (UTC)":                          run("format=date of=run"),
+		"Date (YYYY-MM-DD): ____":                   run("format=date of=run"),
+		"Date: ____ (YYYY-MM-DD)":                   run("format=date of=run"),
+		"Deployment Date (MM/DD/YYYY): ____":        run("format=01/02/2006 of=run"),
+		"Run Date DD.MM.YYYY: ____":                 run("format=02.01.2006 of=run"),
+		"Date (local time): ____":                   run("format=date of=run zone=local"),
+		"Date (Asia/Tokyo, YYYY/MM/DD): ____":       run("format=2006/01/02 of=run zone=Asia/Tokyo"),
+		"Date (YYYY-MM-DD HH:MM): ____":             run("format=2006-01-02 15:04 MST of=run"),
+		"Date (YYYY-MM-DDTHH:MM:SS, UTC): ____":     run("format=2006-01-02T15:04:05 of=run"),
+		"Date (HH:MM): ____":                        "ask",
+		"Date (YY-MM-DD): ____":                     "ask",
+		"Date (first week): ____":                   "ask",
+		"Date (CST): ____":                          "ask (perhaps clock )",
+		"Next Date (UTC): ____":                     "ask",
+		"Commit (UTC): ____":                        "ask",
+		"Start Time: ____":                          run("format=time " + step),
+		"Start Time (UTC): ____":                    run("format=time " + step),
+		"Start Time UTC: ____":                      run("format=time " + step),
+		"Start Time (GMT): ____":                    run("format=time " + step),
+		"Start Time (CET): ____":                    run("format=time " + step + " zone=CET"),
+		"Start Time (Europe/Berlin): ____":          run("format=time " + step + " zone=Europe/Berlin"),
+		"Start Time (America/Port-au-Prince): ____": run("format=time " + step + " zone=America/Port-au-Prince"),
+		"Start Time (local time): ____":             run("format=time " + step + " zone=local"),
+		"Start Time (HH:MM): ____":                  run("format=15:04 MST " + step),
+		"Start Time (HH:MM UTC): ____":              run("format=15:04 " + step),
+		"Start Time (HH:MM, local): ____":           run("format=15:04 -07:00 " + step + " zone=local"),
+		"Start Time (HH:MM IST): ____":              run("format=15:04 MST " + step),
+		"Start Time (IST): ____":                    run("format=time " + step),
+		"Start Time (CI/CD): ____":                  run("format=time " + step),
+		"Start Time (UTC or GMT): ____":             run("format=time " + step),
+		"Time: ____ (Start, CET)":                   run("format=time " + step + " zone=CET"),
+		"Completion Time: ____ (End, HH:MM UTC)":    "clock at=end format=15:04 " + step,
+		"Time (CET): ____":                          "ask",
+	}
+	for text, want := range tests {
+		plan := planOf(t, bash("a")+text+"\n")
+		task := &plan.Tasks[len(plan.Tasks)-1]
+		if got := bound(task.Binding); task.Slot.Kind != FieldSlot || got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+		if f := task.Binding.Args["format"]; task.ValueKind == DateValue && f != "" && f != "date" {
+			if err := task.ValueKind.Check(time.Date(2026, 11, 28, 23, 48, 57, 0, time.UTC).Format(f)); err != nil {
+				t.Errorf("%s: its own value is refused: %v", text, err)
+			}
+		}
+	}
+	doubtful := planOf(t, bash("a")+"Start Time (IST): ____\n").Tasks[1].Binding.Why
+	if !strings.Contains(doubtful, "IST does not tell the zone, so it is in UTC") {
+		t.Error(doubtful)
 	}
 }
 

@@ -291,7 +291,11 @@ func (p *Plan) placeholdersJSON() []placeholderJSON {
 	for _, t := range p.Steps() {
 		for _, ph := range t.Script.Placeholders {
 			b := bindingJSON{Use: "ask", Args: map[string]string{}, Why: "the step does not start without it", Suggest: []Suggestion{}}
+			if offers := Offers(ph.Text); offers != nil {
+				b.Suggest = offers
+			}
 			if g, ok := p.Values[ph.Text]; ok {
+				b.Suggest = []Suggestion{}
 				b.Use, b.Given, b.Why = g.Source, &g.Value, "the operator gives it"
 			}
 			add(ph.Text, "step", ph.Line, b)

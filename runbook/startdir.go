@@ -10,7 +10,7 @@ import (
 )
 
 // A Tree answers what a plan must know of the file system. Paths are absolute
-// and slash-separated. A plan asks about names only; it reads no contents.
+// and slash-separated. It is asked about names only.
 type Tree interface {
 	IsDir(path string) bool
 	Exists(path string) bool

@@ -59,11 +59,12 @@ func kindOf(slot *Slot) ValueKind {
 }
 
 var (
-	arnForm   = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:\S+$`)
-	urlForm   = regexp.MustCompile(`^https?://[^\s/?#]+(?:[/?#]\S*)?$`)
-	emailForm = regexp.MustCompile(`^(?:[^<>@]*<)?[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+>?$`)
-	phoneForm = regexp.MustCompile(`^[+(]?[\d ()./+-]{3,}(?:\s*(?:x|ext\.?)\s*\d+)?$`)
-	dateForms = []string{"2006-01-02", "2006/01/02", "02/01/2006", "01/02/2006", "2.1.2006", "2006-01-02 15:04", "2006-01-02 15:04 UTC", time.RFC3339, "2 Jan 2006", "Jan 2, 2006", "2 January 2006", "January 2, 2006", "02-Jan-2006", "Mon 2 Jan 2006", "Monday, 2 January 2006"}
+	arnForm    = regexp.MustCompile(`^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12}|aws)?:\S+$`)
+	urlForm    = regexp.MustCompile(`^https?://[^\s/?#]+(?:[/?#]\S*)?$`)
+	emailForm  = regexp.MustCompile(`^(?:[^<>@]*<)?[^\s<>@]+@[^\s<>@.]+(?:\.[^\s<>@.]+)+>?$`)
+	phoneForm  = regexp.MustCompile(`^[+(]?[\d ()./+-]{3,}(?:\s*(?:x|ext\.?)\s*\d+)?$`)
+	dateForms  = []string{"2006-01-02", "2006/01/02", "2006.01.02", "20060102", "02/01/2006", "01/02/2006", "2.1.2006", "02-01-2006", "01-02-2006", time.RFC3339, "2 Jan 2006", "Jan 2, 2006", "2 January 2006", "January 2, 2006", "02-Jan-2006", "Mon 2 Jan 2006", "Monday, 2 January 2006"}
+	clockForms = []string{"15:04", "15:04:05", "1504", "15:04 UTC", "15:04:05 UTC", "1504 UTC", "15:04 -07:00", "15:04:05 -07:00", "1504 -07:00"}
 )
 
 // Check says why a value is not of the kind.
@@ -93,10 +94,16 @@ func (k ValueKind) Check(value string) error {
 	return nil
 }
 
+// isDate reports whether a value is a day, with or without a time.
 func isDate(v string) bool {
-	return slices.ContainsFunc(dateForms, func(form string) bool {
+	parses := func(form string) bool {
 		_, err := time.Parse(form, v)
 		return err == nil
+	}
+	return slices.ContainsFunc(dateForms, func(day string) bool {
+		return parses(day) || slices.ContainsFunc(clockForms, func(clock string) bool {
+			return parses(day+" "+clock) || parses(day+"T"+clock)
+		})
 	})
 }
 

@@ -124,6 +124,11 @@ func TestAttended(t *testing.T) {
 			calls: []string{"ledger CHG 9"}, record: []string{"CHG 9"},
 		},
 		{
+			name: "what was deployed before may be the tag before, and is asked for all the same", list: "# Ask\n\n```bash\nledger <previous-version>\n```\n",
+			talk: []exchange{{"could be git get=previous-tag", ""}, {"needs a value for <previous-version>:", "\n"}},
+			code: exitHeld,
+		},
+		{
 			name: "a sign-off is the operator's own", list: "# Sign\n\n```bash\ntrue\n```\n\n- [ ] Security Review: ________ Date: ________\n",
 			talk:   []exchange{{run, "y"}, {"sign as Ada Moreno?", "y"}},
 			record: []string{"- [x] Security Review: Ada Moreno Date: 20"},

@@ -206,6 +206,9 @@ func (c *terminalConsole) Unknown(t *runbook.Task, command int) (executor.Decisi
 
 // Placeholder implements executor.Console.
 func (c *terminalConsole) Placeholder(text string, t *runbook.Task) (string, error) {
+	for _, s := range runbook.Offers(text) {
+		c.say("  (could be %s: %s)\n", call(s.Use, s.Args), s.Why)
+	}
 	for {
 		value, err := c.line(fmt.Sprintf("Step %d needs a value for %s:", t.Number, runbook.Visible(text)))
 		if err != nil || value == "" {

@@ -190,6 +190,37 @@ func (d *diskTree) Has(dir, glob string) bool {
 	return found
 }
 
+// diskFiles implements runbook.Files.
+type diskFiles struct{}
+
+// Names implements runbook.Files.
+func (diskFiles) Names(dir, glob string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // as for a directory that is empty
+	}
+	var names []string
+	for _, e := range entries {
+		if ok, err := filepath.Match(glob, e.Name()); ok && err == nil {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// ReadFile implements runbook.Files. A pipe of the name is no file: a plan must
+// not wait for one.
+func (diskFiles) ReadFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
 // problemsError prints problems and returns the error that ends the program.
 func (e *environment) problems(name string, problems []runbook.Problem) error {
 	for _, p := range problems {

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -66,7 +64,7 @@ func runLint(env *environment, flags *lintFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	found := runbook.Lint(plan, runbook.LintInput{Machine: diskMachine{newDiskTree(), env}, Root: s.place.root, DocDir: s.place.dir})
+	found := runbook.Lint(plan, runbook.LintInput{Machine: diskMachine{newDiskTree(), diskFiles{}, env}, Root: s.place.root, DocDir: s.place.dir})
 	if err := write(env.stdout, s.doc, found); err != nil {
 		return fmt.Errorf("writing the findings: %w", err)
 	}
@@ -151,26 +149,9 @@ func encodeIndented(w io.Writer, v any) error {
 // environment.
 type diskMachine struct {
 	*diskTree
+	diskFiles
 	env *environment
 }
-
-// Names implements runbook.Machine.
-func (diskMachine) Names(dir, glob string) []string {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // as for a directory that is empty
-	}
-	var names []string
-	for _, e := range entries {
-		if ok, err := filepath.Match(glob, e.Name()); ok && err == nil {
-			names = append(names, e.Name())
-		}
-	}
-	return names
-}
-
-// ReadFile implements runbook.Machine.
-func (diskMachine) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
 
 // IsExecutable implements runbook.Machine.
 func (m diskMachine) IsExecutable(path string) bool {

@@ -433,11 +433,14 @@ func (p *planWriter) placeholders() {
 	}
 	p.line("\nPlaceholders in steps")
 	for _, text := range sortedKeys(seen) {
-		value := "no value yet"
+		value, offers := "no value yet", runbook.Offers(text)
 		if g, ok := p.plan.Values[text]; ok {
-			value = "is " + g.Value
+			value, offers = "is "+g.Value, nil
 		}
 		p.line("  %s (lines %s): %s", runbook.Visible(text), strings.Trim(fmt.Sprint(seen[text]), "[]"), runbook.Visible(value))
+		for i := range offers {
+			p.suggestion(&offers[i])
+		}
 	}
 }
 

@@ -84,6 +84,42 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// What the journal has is UTC; a label can ask for another zone. In March the
+// run began an hour later by Berlin's clock, and on the day before by Honolulu's.
+func TestClockInAZone(t *testing.T) {
+	for _, tt := range []struct{ zone, format, tz, want string }{
+		{"UTC", "", "Europe/Berlin", "2026-03-01 09:00:00 UTC"},
+		{"", "", "Europe/Berlin", "2026-03-01 09:00:00 UTC"},
+		{"Europe/Berlin", "", "", "2026-03-01 10:00:00 +01:00"},
+		{"Asia/Kolkata", "time", "", "2026-03-01 14:30:00 +05:30"},
+		{"Pacific/Honolulu", "date", "", "2026-02-28"},
+		{"Pacific/Honolulu", "15:04 -07:00", "", "23:00 -10:00"},
+		{"CET", "15:04 MST", "", "10:00 CET"},
+		{"local", "", "America/New_York", "2026-03-01 04:00:00 -05:00"},
+		{"local", "", ":Europe/Berlin", "2026-03-01 10:00:00 +01:00"},
+		{"local", "", "UTC", "2026-03-01 09:00:00 UTC"},
+		{"local", "", "", "2026-03-01 09:00:00 UTC"},
+		{"local", "", "CET-1CEST,M3.5.0", `zone "TZ=CET-1CEST,M3.5.0" is not known`},
+		{"Local", "", "", `zone "Local" is not known; it is UTC, local or an IANA name`},
+		{"Europe/Berln", "", "", `zone "Europe/Berln" is not known`},
+		{"IST", "", "", `zone "IST" is not known`},
+		{"../../etc/passwd", "", "", "is not known"},
+	} {
+		q := query(t, map[string]string{"zone": tt.zone, "format": tt.format})
+		q.Env = append(q.Env, "TZ="+tt.tz)
+		v, err := source.Clock{}.Value(t.Context(), q)
+		if got := v.Text + fmt.Sprint(err); !strings.Contains(got, tt.want) {
+			t.Errorf("%+v: %q, %v", tt, v.Text, err)
+		}
+		if refused := (source.Clock{}).Validate(q.Args) != nil; refused != (err != nil && tt.zone != "local") {
+			t.Errorf("%+v: refused by the plan: %v; error %v", tt, refused, err)
+		}
+	}
+	if err := (source.Clock{}).Validate(map[string]string{"at": "noon", "format": "hh", "zone": "IST"}); err == nil || strings.Count(err.Error(), "; ") < 2 {
+		t.Errorf("not all three at once: %v", err)
+	}
+}
+
 func TestCount(t *testing.T) {
 	executortest.Source(t, source.Count{}, executortest.Adapter{Query: query(t, map[string]string{"of": "done"})})
 	for of, want := range map[string]string{"done": "1", "total": "2", "blocked": "0", "open": "1"} {
