@@ -234,7 +234,8 @@ func (asked metricQuestion) judge(ctx context.Context, q executor.Query, a *awsA
 		return executor.Finding{}, fmt.Errorf("%s: %d metrics fit %s, more than %d", a.from("cloudwatch list-metrics"), len(byName), what, mostMetrics)
 	}
 	points, beyond, silent := 0, []string(nil), []string(nil)
-	seen, err := asked.measure(ctx, client, byName, from, q.Now)
+	// The end is told in whole seconds and left out: what came in this one counts.
+	seen, err := asked.measure(ctx, client, byName, from, q.Now.Add(time.Second))
 	if err != nil {
 		return executor.Finding{}, err
 	}

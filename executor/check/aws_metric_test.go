@@ -100,7 +100,7 @@ func TestAWSMetricAsksForWhatItJudges(t *testing.T) {
 			want["Dimensions.member.1.Name"], want["Dimensions.member.1.Value"] = "Table", "a"
 			want["Dimensions.member.2.Name"], want["Dimensions.member.2.Value"] = "Operation", ""
 		} else {
-			want["StartTime"], want["EndTime"], want["Period"] = "2026-03-04T15:00:00Z", "2026-03-04T15:16:17Z", "300"
+			want["StartTime"], want["EndTime"], want["Period"] = "2026-03-04T15:00:00Z", "2026-03-04T15:16:18Z", "300"
 			want["ExtendedStatistics.member.1"], want["Statistics.member.1"] = "p99.9", ""
 		}
 		for k, v := range want {

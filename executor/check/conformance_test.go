@@ -92,6 +92,7 @@ var awsConformance = map[string]string{
 	"GetRole":                   queryAnswer("GetRole", "<Role><Arn>arn:aws:iam::123456789012:role/a</Arn><AssumeRolePolicyDocument>"+url.PathEscape(trusts(`{"StringEquals":{`+githubAud+`,`+githubSub+`"repo:o/r:ref:a"}}`))+"</AssumeRolePolicyDocument></Role>"),
 	"GetRolePolicy":             queryAnswer("GetRolePolicy", "<PolicyDocument>"+statementsAre(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b"}`)+"</PolicyDocument>"),
 	"ListAttachedRolePolicies":  queryAnswer("ListAttachedRolePolicies", "<AttachedPolicies></AttachedPolicies>"),
+	"ListRoles":                 queryAnswer("ListRoles", "<Roles><member><RoleName>a</RoleName><Arn>arn:aws:iam::123456789012:role/a</Arn></member></Roles>"),
 	"ListRolePolicies":          queryAnswer("ListRolePolicies", "<PolicyNames><member>p</member></PolicyNames>"),
 	"ListMetrics":               metricsAre("", "Latency"),
 	"DescribeContinuousBackups": `{"ContinuousBackupsDescription":{"PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}`,
