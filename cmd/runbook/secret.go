@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/term"
-
 	"runbook/executor"
 	"runbook/runbook"
 )
@@ -49,13 +47,11 @@ func (r *runner) secretNames() []string {
 
 // hidden asks for a line that the terminal does not show.
 func (c *terminalConsole) hidden(prompt string) (string, error) {
-	c.say("%s ", prompt)
-	text, err := term.ReadPassword(int(c.tty.Fd()))
-	c.say("\n")
+	text, err := readHidden(c.tty, c.out, prompt+" ")
 	if err != nil {
 		return "", fmt.Errorf("%w: the terminal is gone", executor.ErrStop)
 	}
-	return string(text), nil
+	return text, nil
 }
 
 // checkSecretNames refuses what cannot be a variable's name.

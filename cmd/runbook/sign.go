@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"runbook/runbook"
 	"runbook/runbook/journal"
@@ -265,10 +264,8 @@ func passphrase(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is encrypted, and there is no terminal to ask for its passphrase", path)
 	}
 	defer tty.Close()
-	fmt.Fprintf(tty, "Passphrase of %s: ", runbook.Visible(path))
-	pass, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(tty)
-	return pass, err
+	pass, err := readHidden(tty, tty, fmt.Sprintf("Passphrase of %s: ", runbook.Visible(path)))
+	return []byte(pass), err
 }
 
 // who is the signer's name, and the identity that the key stands for.
