@@ -68,7 +68,7 @@ func TestSurvivingShellEnds(t *testing.T) {
 // What this process has started is no survivor: it is under way.
 func TestOwnProcessesAreNoSurvivors(t *testing.T) {
 	t.Parallel()
-	b, job := newBash(t, quick), executortest.Job(t, "sleep 300 & echo here; kill $!")
+	b, job := newBash(t, quick), executortest.Job(t, `sleep 300 & echo here; until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done; kill $!`)
 	l := &executortest.Log{OnOutput: func(int) { same(t, "survivors", len(b.Survivors(job.State)), 0) }}
 	if _, err := b.Run(t.Context(), job, l); err != nil {
 		t.Fatal(err)
