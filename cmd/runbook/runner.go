@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"runbook/executor"
-	"runbook/executor/engine"
 	"runbook/runbook"
 	"runbook/runbook/journal"
 )
@@ -194,9 +193,7 @@ func (r *runner) run(ctx context.Context) error {
 		return r.broken(err) // before the lock makes a directory
 	}
 	identity := r.identity(ctx)
-	lock, err := journal.Acquire(r.session.runs, journal.Holder{
-		Host: identity.Host, User: identity.User, PID: identity.PID, Run: r.session.id, Since: time.Now().UTC(),
-	})
+	lock, err := journal.Acquire(r.session.runs, r.holder(identity))
 	var held *journal.HeldError
 	if errors.As(err, &held) {
 		return &exitError{exitHeld, err, "wait for it; nothing was run here"}
@@ -251,118 +248,4 @@ func (r *runner) mend(ctx context.Context) error {
 		}
 	}
 	return r.alreadyComplete()
-}
-
-func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *journal.Lock, bash executor.Engine) error {
-	s := r.session
-	if s.id != "" && r.declared == nil && r.shellLost() && !r.o.freshShell {
-		return &exitError{exitHeld, fmt.Errorf("run %s: the variables and functions that its earlier steps set are not on this machine (%s)", s.id, r.privatePath()),
-			"go on where and as whom it ran before; or add --fresh-shell to go on without them, which the record will say"}
-	}
-	env := r.stepEnvironment()
-	for _, secret := range r.given {
-		env = append(env, secret.Name+"="+secret.Value)
-	}
-	mask := environmentMask(env, identity.Operator, identity.User, identity.Host)
-	mask.Learn(r.given...)
-	r.env.known.become(mask)
-	opening, err := r.begin(ctx, identity, engine.Dropped(env), mask)
-	if err != nil {
-		return err
-	}
-	if s.home == "" && r.needsShelter() {
-		if lock, err = r.shelter(ctx, journal.Holder{Host: identity.Host, User: identity.User, PID: identity.PID, Run: s.id, Since: time.Now().UTC()}); err != nil {
-			return &exitError{exitRecording, err, "nothing was run"}
-		}
-		defer lock.Close()
-	}
-	dir, err := journal.OpenRun(s.runs, s.id)
-	if err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	defer dir.Close()
-	if err := r.saveDrift(dir); err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	file, lines, err := journal.Open(dir.JournalPath())
-	if err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	defer file.Close()
-	signed, err := r.takeIn(ctx, dir, lines.Whole)
-	if err != nil {
-		return err
-	}
-	opening = append(opening, signed...)
-	if err := lock.Describe(journal.Holder{Host: identity.Host, User: identity.User, PID: identity.PID, Run: s.id, Since: time.Now().UTC()}); err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	private, err := r.private()
-	if err != nil {
-		return err
-	}
-	r.written, r.layout = s.current, s.layout
-	if r.layout == nil {
-		if r.layout, err = runbook.LayOut(s.doc, runbook.NewState()); err != nil {
-			return err
-		}
-	}
-	quarantine := journal.NewQuarantine(private + held)
-	env = append(env, "AWS_SDK_UA_APP_ID=runbook-"+s.id, "TF_APPEND_USER_AGENT=runbook/"+s.id)
-	x := &executor.Executor{
-		Plan: r.plan, State: s.state, Journal: &guarded{file: file, lock: lock, template: s.template, lines: lines.Whole, rescue: filepath.Join(private, "rescued")}, Outputs: dir, Registry: r.registry, Engine: bash,
-		Progress: newProgress(r.env, r.o, s, mask), Clock: time.Now, Identity: identity, Root: s.place.root,
-		Env: env, Private: private, Mask: mask, Resolve: r.resolve, Timeout: 20 * time.Second,
-		Adopt:      func(final bool) ([]runbook.Event, error) { return r.handEditsSince(ctx, final) },
-		Quarantine: quarantine,
-		Checkpoint: func(final bool) error { return r.checkpoint(dir, final) },
-	}
-	if r.person != nil {
-		x.Console, x.Confirm = r.person, !r.o.yes
-		r.person.plan = r.plan
-	}
-	ctx, stop := r.signals(ctx, bash)
-	defer stop()
-	if r.person != nil {
-		r.person.interrupted = ctx.Done()
-	}
-	result, err := x.Run(ctx, append(opening, r.waivers(mask, identity.Operator)...)...)
-	if s.home != "" && !errors.Is(err, executor.ErrRecording) {
-		if perr := r.putBack(context.WithoutCancel(ctx)); perr != nil {
-			return &exitError{exitRecording, perr, "the run is whole in " + s.runs + "; the same command puts it back from there"}
-		}
-	}
-	var drift *runbook.DriftError
-	if errors.As(err, &drift) && s.state.Stopped != nil {
-		return errors.Join(r.summary(s.state), r.drifted(drift))
-	}
-	if err != nil {
-		return r.broken(err)
-	}
-	if s.finished() || s.state.Stopped.Left == 0 {
-		// The shell's state may hold values that only a resumption needs.
-		if err := r.env.dropPrivate(s.place, s.id); err != nil {
-			fmt.Fprintf(r.env.stderr, "runbook: removing the run's private state: %v\n", err)
-		}
-	}
-	told := r.summary(s.state)
-	if err := exitFor(result); err != nil {
-		return err // it outranks that nobody could be told, as when the terminal is gone
-	}
-	return told
-}
-
-// broken turns a run's error into an exit code and a hint.
-func (r *runner) broken(err error) error {
-	var missing *engine.Unavailable
-	var lost *lostError
-	switch {
-	case errors.As(err, &missing):
-		return &exitError{exitUsage, err, missing.Hint}
-	case errors.As(err, &lost):
-		return &exitError{exitRecording, err, "nothing further was started; put both files back into " + filepath.Join(r.session.runs, r.session.id) + " and exec goes on from there; without them it would begin anew"}
-	case errors.Is(err, executor.ErrRecording):
-		return &exitError{exitRecording, err, "nothing further was started; what was recorded before is intact; the same exec goes on from there"}
-	}
-	return &exitError{exitHeld, err, ""}
 }
