@@ -110,6 +110,10 @@ var lintCommandCases = map[string]lintCases{
 			"aws sts get-caller-identity | jq -e .Account", "if terraform plan || true; then echo ok; fi", "make test || echo failed",
 		},
 	},
+	"errexit-off": {
+		found: []string{"set +e\nfalse", "set -u +e", "set +eu", "set +o errexit"},
+		clean: []string{"set -e", "set +x", "set -o pipefail", "( set +e; false; true )", "f() { set +e; false; true; }", "echo set +e"},
+	},
 	"unset-variable": {
 		found: []string{"echo $RELEASE", "curl https://example.com/${RELEASE}/x", "export A_DIR=\"$A_DIR:x\"", "echo \"${RELEASE%%.*}\"", "cat <<EOF\n$RELEASE\nEOF"},
 		clean: []string{

@@ -1,6 +1,9 @@
 package runbook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A commandFault is what is wrong with one call.
 type commandFault struct {
@@ -58,6 +61,23 @@ func (l *linter) hiddenFailures(s *lintStep, i int) {
 		l.report(sev, "hidden-failure", h.line, message, hint)
 	}
 	l.closingTrue(s, i)
+	l.errexitOff(s, i)
+}
+
+// errexitOff reports a `set +e` of the step itself; in a subshell or a function
+// it does what it says.
+func (l *linter) errexitOff(s *lintStep, i int) {
+	words := strings.Fields(s.Script.Commands[i].Text)
+	if len(words) == 0 || words[0] != "set" {
+		return
+	}
+	for _, w := range words[1:] {
+		if strings.HasPrefix(w, "+") && strings.Contains(w, "e") || w == "errexit" && slices.Contains(words, "+o") {
+			l.report(Warning, "errexit-off", s.Script.Commands[i].Line, "after "+strings.Join(words, " ")+" a shell goes on past a failure, and a run does not: it stops at the first command that fails",
+				"write || true behind the command that may fail, or put the commands into ( … )")
+			return
+		}
+	}
 }
 
 // closingTrue reports `cmd; true`, which a shell takes for success.

@@ -25,6 +25,7 @@ var lintRules = []LintRule{
 	{"commented-step", "a step inside an HTML comment"},
 	{"destructive", "a command on the main path that takes away what cannot be brought back"},
 	{"empty-expectation", "an expectation that any output would meet"},
+	{"errexit-off", "a set +e, which does not take a run past a failure"},
 	{"folded-step", "a step that is folded away and runs"},
 	{"given", "a value given for nothing, or one that cannot be used"},
 	{"hidden-character", "an invisible character in a step"},
