@@ -91,3 +91,5 @@ require (
 	github.com/yuin/goldmark v1.8.7
 	golang.org/x/term v0.48.0
 )
+
+require github.com/secure-systems-lab/go-securesystemslib v0.11.1

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
 
 	"runbook/runbook"
 	"runbook/runbook/journal"
@@ -30,6 +31,7 @@ type signOptions struct {
 	yes      bool
 	apart    bool
 	fold     bool
+	dsse     bool
 }
 
 func newSign(env *environment) *cobra.Command {
@@ -45,7 +47,11 @@ file of its own, in the run's signatures directory.
 
 With --apart nothing else is written, so that several people can sign at the
 same time in their clones and merge without a conflict; "runbook sign FILE
---fold", or the next exec, brings such signatures into the record.`,
+--fold", or the next exec, brings such signatures into the record.
+
+With --dsse the key signs twice: the statement is also put into a DSSE envelope,
+which in-toto's tools read. For a sign-off that is signed already, the envelope
+alone is made, by the same key.`,
 		Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runSign(cmd.Context(), env, o, args[0])
@@ -60,6 +66,7 @@ same time in their clones and merge without a conflict; "runbook sign FILE
 	flags.StringVarP(&o.record, "record", "o", "", "where the record is, if not in FILE")
 	flags.BoolVarP(&o.yes, "yes", "y", false, "sign without asking")
 	flags.BoolVar(&o.apart, "apart", false, "write the signature alone; leave journal and record")
+	flags.BoolVar(&o.dsse, "dsse", false, "write the signed statement as a DSSE envelope as well, beside it")
 	flags.BoolVar(&o.fold, "fold", false, "bring signatures that lie apart into the record; sign nothing")
 	return cmd
 }
@@ -113,11 +120,28 @@ func (g *signing) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	earlier := g.earlier(slot)
+	if earlier != nil && (!g.o.dsse || earlier.Source().Envelope != nil) {
+		return &exitError{exitHeld, fmt.Errorf("%s:%d: %s has signed %s", g.s.file, slot.Line, earlier.SignOff.Name, slot.Label), ""}
+	}
 	key, err := g.key(ctx)
 	if err != nil {
 		return &exitError{exitUsage, err, ""}
 	}
 	defer key.Close() // nothing is written to it
+	if g.o.dsse {
+		if err := seal.CanEnclose(key.Public()); err != nil {
+			return &exitError{exitUsage, fmt.Errorf("not signed: %w", err), "sign without --dsse, or with another key"}
+		}
+	}
+	if earlier != nil {
+		return g.enclose(slot, earlier, key)
+	}
+	return g.sign(ctx, slot, key)
+}
+
+// sign makes the statement, shows it, and signs it.
+func (g *signing) sign(ctx context.Context, slot *runbook.Slot, key seal.Key) error {
 	request := seal.Request{Slot: slot, Key: key.Public(), Time: time.Now()}
 	request.Name, request.Identity = g.who(ctx, key)
 	statement, err := g.target.Statement(request)
@@ -139,11 +163,41 @@ func (g *signing) do(ctx context.Context) error {
 	if err := g.confirm(); err != nil {
 		return err
 	}
-	armored, err := key.Sign(statement)
+	file := journal.SignatureFile{Name: seal.FileName(slot.Label, statement), Statement: statement}
+	file.Armored, err = key.Sign(statement)
+	if err == nil && g.o.dsse {
+		file.Envelope, err = seal.Enclose(key, statement)
+	}
 	if err != nil {
 		return &exitError{exitUsage, fmt.Errorf("not signed: %w", err), ""}
 	}
-	return g.keep(slot, statement, armored)
+	return g.keep(file)
+}
+
+// enclose puts what was signed before into an envelope.
+func (g *signing) enclose(slot *runbook.Slot, earlier *seal.Signed, key seal.Key) error {
+	if fingerprint := ssh.FingerprintSHA256(key.Public()); fingerprint != earlier.SignOff.Key {
+		return &exitError{exitHeld, fmt.Errorf("%s signed %s with %s, not with %s", earlier.SignOff.Name, slot.Label, earlier.SignOff.Key, fingerprint), "an envelope is made by who signed"}
+	}
+	g.show(earlier, slot)
+	if err := g.confirm(); err != nil {
+		return err
+	}
+	file := journal.SignatureFile(*earlier.Source())
+	var err error
+	if file.Envelope, err = seal.Enclose(key, file.Statement); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("not signed: %w", err), ""}
+	}
+	if g.dir == nil {
+		err = journal.AddApproval(g.s.runs, file)
+	} else {
+		err = g.dir.AddSignature(file)
+	}
+	if err != nil {
+		return &exitError{exitRecording, err, ""}
+	}
+	fmt.Fprintf(g.env.stderr, "runbook: the envelope is written: %s\n", filepath.Join(g.folder(), file.Name+".dsse"))
+	return nil
 }
 
 // find finds what there is to sign, and refuses what is false.
@@ -237,12 +291,18 @@ func (g *signing) slot() (*runbook.Slot, error) {
 	case !found.Open():
 		return nil, usagef("", "%s:%d: %s is ticked in the template", g.s.file, found.Line, found.Label)
 	}
+	return found, nil
+}
+
+// earlier is a signature of the sign-off that covers all there is; nil if there
+// is none.
+func (g *signing) earlier(slot *runbook.Slot) *seal.Signed {
 	for _, other := range g.target.Others {
-		if other.SignOff.Item == found.ID && (g.target.Chain == nil || other.SignOff.Entries >= seal.LastFact(g.target.Chain)) {
-			return nil, &exitError{exitHeld, fmt.Errorf("%s:%d: %s has signed %s", g.s.file, found.Line, other.SignOff.Name, found.Label), ""}
+		if other.SignOff.Item == slot.ID && (g.target.Chain == nil || other.SignOff.Entries >= seal.LastFact(g.target.Chain)) {
+			return other
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // key opens the key to sign with.
@@ -324,28 +384,35 @@ func (g *signing) confirm() error {
 	return nil
 }
 
-// keep stores the signature, and brings it into the record unless it stays
-// apart.
-func (g *signing) keep(slot *runbook.Slot, statement, armored []byte) error {
-	file := journal.SignatureFile{Name: seal.FileName(slot.Label, statement), Statement: statement, Armored: armored}
+// folder is where the signature goes.
+func (g *signing) folder() string {
+	if g.dir == nil {
+		return filepath.Join(g.s.runs, "approvals")
+	}
+	return filepath.Join(g.dir.Path(), "signatures")
+}
+
+// keep checks what the key has made as verify will, stores it, and brings it
+// into the record unless it stays apart.
+func (g *signing) keep(file journal.SignatureFile) error {
+	signed, errs := g.target.Open([]seal.Signature{seal.Signature(file)}, g.allowed, time.Now())
+	if len(errs) > 0 {
+		return &exitError{exitUsage, fmt.Errorf("not signed: %w", errors.Join(errs...)), ""}
+	}
+	path := filepath.Join(g.folder(), file.Name+".sig")
 	if g.dir == nil {
 		if err := journal.AddApproval(g.s.runs, file); err != nil {
 			return &exitError{exitRecording, err, ""}
 		}
-		fmt.Fprintf(g.env.stderr, "runbook: signed; the next exec takes it in: %s\n", filepath.Join(g.s.runs, "approvals", file.Name+".sig"))
+		fmt.Fprintf(g.env.stderr, "runbook: signed; the next exec takes it in: %s\n", path)
 		return nil
 	}
 	if err := g.dir.AddSignature(file); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
-	path := filepath.Join(g.dir.Path(), "signatures", file.Name+".sig")
 	if g.o.apart {
 		fmt.Fprintf(g.env.stderr, "runbook: signed: %s\n  `runbook sign %s --fold` brings it into the record\n", path, g.s.file)
 		return nil
-	}
-	signed, errs := g.target.Open([]seal.Signature{{Name: file.Name, Statement: statement, Armored: armored}}, g.allowed, time.Now())
-	if len(errs) > 0 {
-		return &exitError{exitRecording, errors.Join(errs...), ""}
 	}
 	if err := g.foldIn(signed); err != nil {
 		return err

@@ -25,6 +25,7 @@ type signerJSON struct {
 	Time     string `json:"time"`    // by the signer's clock
 	Entries  int    `json:"entries"` // how much of the journal is signed; 0: template and sidecar alone
 	File     string `json:"file"`
+	DSSE     string `json:"dsse,omitempty"` // the same statement in an envelope
 }
 
 // verifyOptions are the flags of verify.
@@ -96,7 +97,11 @@ func (e *environment) verdict(file, format string, v *seal.Judgement) error {
 		if !s.Known() {
 			continue
 		}
-		signers = append(signers, signerJSON{o.Role, o.Name, o.Identity, o.Key, o.Time, o.Entries, "signatures/" + s.File})
+		signer := signerJSON{o.Role, o.Name, o.Identity, o.Key, o.Time, o.Entries, "signatures/" + s.File, ""}
+		if s.Source().Envelope != nil {
+			signer.DSSE = signer.File + ".dsse"
+		}
+		signers = append(signers, signer)
 	}
 	if format == "json" {
 		return e.json(verdictJSON{v.Verdict, append([]string{}, v.Reasons...), signers})

@@ -13,6 +13,7 @@ const (
 	signaturesName = "signatures"
 	approvalsName  = "approvals" // in a runs directory: signed before there was a run
 	signatureEnd   = ".sig"
+	envelopeEnd    = ".dsse"
 )
 
 // Bounds on what is read of signatures: these files come from others.
@@ -26,6 +27,7 @@ type SignatureFile struct {
 	Name      string // the statement's
 	Statement []byte
 	Armored   []byte // nil: there is none
+	Envelope  []byte // the statement once more, in a DSSE envelope; nil: there is none
 }
 
 // Signatures returns the run's signatures, by name.
@@ -70,7 +72,7 @@ func RemoveApproval(runsDir, name string) error {
 	}
 	dir, err := root.OpenRoot(approvalsName)
 	if err == nil {
-		err = errors.Join(removeIfThere(dir, name), removeIfThere(dir, name+signatureEnd), syncRoot(dir), dir.Close())
+		err = errors.Join(removeIfThere(dir, name), removeIfThere(dir, name+signatureEnd), removeIfThere(dir, name+envelopeEnd), syncRoot(dir), dir.Close())
 	}
 	return errors.Join(err, root.Close())
 }
@@ -91,6 +93,9 @@ func addSignature(root *os.Root, dir string, s SignatureFile) error {
 		return err
 	}
 	err = putFile(sub, s.Name+signatureEnd, s.Armored)
+	if err == nil && s.Envelope != nil {
+		err = putFile(sub, s.Name+envelopeEnd, s.Envelope)
+	}
 	if err == nil {
 		err = putFile(sub, s.Name, s.Statement)
 	}
@@ -123,14 +128,21 @@ func readSignatures(root *os.Root, dir string) ([]SignatureFile, error) {
 			return nil, err
 		}
 		name, armored := strings.CutSuffix(e.Name(), signatureEnd)
+		enclosed := false
+		if !armored {
+			name, enclosed = strings.CutSuffix(name, envelopeEnd)
+		}
 		at := slices.IndexFunc(list, func(s SignatureFile) bool { return s.Name == name })
 		if at < 0 {
 			at = len(list)
 			list = append(list, SignatureFile{Name: name})
 		}
-		if armored {
+		switch {
+		case armored:
 			list[at].Armored = data
-		} else {
+		case enclosed:
+			list[at].Envelope = data
+		default:
 			list[at].Statement = data
 		}
 	}

@@ -23,6 +23,7 @@ type Signature struct {
 	Name      string // of the statement's file
 	Statement []byte
 	Armored   []byte // nil: missing
+	Envelope  []byte // the same statement for in-toto's tools; nil: there is none
 }
 
 // armored signs a statement with a key that is at hand.
@@ -35,7 +36,9 @@ func armored(signer ssh.Signer, statement []byte) ([]byte, error) {
 }
 
 // signedBy checks that a signature is one over the statement, in our namespace,
-// and returns the key. Whose key that is, is for Allowed.
+// and returns the key. Whose key that is, is for Allowed. Of a security key it
+// must say that a person touched it: whoever reaches the machine could have had
+// it signed otherwise.
 func signedBy(s *Signature) (ssh.PublicKey, error) {
 	if s.Armored == nil {
 		return nil, errors.New("its signature is missing")
@@ -52,6 +55,11 @@ func signedBy(s *Signature) (ssh.PublicKey, error) {
 	}
 	if err := sshsig.Verify(bytes.NewReader(s.Statement), sig, sig.PublicKey, sig.HashAlgorithm, Namespace); err != nil {
 		return nil, fmt.Errorf("its signature is not one over it: %w", err)
+	}
+	if s.Envelope != nil {
+		if err := enclosed(s.Envelope, s.Statement, sig.PublicKey); err != nil {
+			return nil, err
+		}
 	}
 	return sig.PublicKey, nil
 }

@@ -26,7 +26,8 @@ type Signed struct {
 	subjects []Subject
 	key      ssh.PublicKey
 	at       time.Time
-	known    bool           // an allowed signer of that identity
+	known    bool // an allowed signer of that identity
+	source   *Signature
 	entry    *runbook.Entry // that brought it into the journal; nil: not yet
 }
 
@@ -55,7 +56,7 @@ func open(s *Signature, allowed *Allowed, now time.Time) (*Signed, error) {
 	}
 	signed := &Signed{
 		SignOff: st.Predicate, File: s.Name, Statement: runbook.DigestOf(s.Statement), Signature: runbook.DigestOf(s.Armored),
-		subjects: st.Subject, key: key, at: at,
+		subjects: st.Subject, key: key, at: at, source: s,
 	}
 	if allowed != nil {
 		if err := allowed.check(key, st.Predicate.Identity, at); err != nil {
@@ -297,6 +298,9 @@ func Draft(statement []byte, key ssh.PublicKey, allowed *Allowed) (*Signed, erro
 
 // Known reports whether the allowed signers vouch for the key.
 func (s *Signed) Known() bool { return s.known }
+
+// Source is what was read; nil of a draft.
+func (s *Signed) Source() *Signature { return s.source }
 
 // Subjects are the files that the statement is about.
 func (s *Signed) Subjects() []Subject { return s.subjects }
