@@ -35,12 +35,14 @@ func (m lintMachine) IsDir(p string) bool {
 func (m lintMachine) Names(dir, glob string) []string {
 	var names []string
 	for name := range m.files {
-		if ok, _ := path.Match(glob, path.Base(name)); ok && path.Dir(name) == dir {
-			names = append(names, path.Base(name))
+		rest, below := strings.CutPrefix(name, strings.TrimSuffix(dir, "/")+"/")
+		base, _, _ := strings.Cut(rest, "/")
+		if ok, _ := path.Match(glob, base); ok && below {
+			names = append(names, base)
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 func (m lintMachine) Has(dir, glob string) bool { return len(m.Names(dir, glob)) > 0 }

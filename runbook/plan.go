@@ -68,13 +68,17 @@ type PlanInput struct {
 	Sidecar *Sidecar // nil if there is none
 	Givens  []GivenFor
 	Tree    Tree
-	// Files holds terraform's configuration, for the outputs that it declares:
-	// the only contents that a plan reads. Nil: none is read.
-	Files  Files
-	Root   string // absolute: the git root, else the document's directory
-	DocDir string // absolute
-	Dirs   DirPolicy
-	Select Selection
+	// Files holds terraform's configuration, for the outputs that it declares,
+	// and its local state, for the names that rules ask for: the only contents
+	// that a plan reads. Nil: none is read.
+	Files Files
+	// Deployed is what terraform itself has been asked for; those directories'
+	// files are not read.
+	Deployed []Deployed
+	Root     string // absolute: the git root, else the document's directory
+	DocDir   string // absolute
+	Dirs     DirPolicy
+	Select   Selection
 	// Contingency is the section that is declared, whose steps the plan is then
 	// about; empty: the main path.
 	Contingency ID

@@ -8,23 +8,40 @@ import (
 	"strings"
 )
 
-// A fact is a value that the document's own text tells: the name of a table in
-// a command, a repository in a link.
+// A fact is a value that the document's own text tells, the name of a table in
+// a command, a repository in a link; or one that a pin or terraform's state has.
 type fact struct {
 	value       string
+	origin      factOrigin
 	about       []string // the words of what it stands in
 	at          int      // offset in the document
 	line        int
 	section     int
 	contingency ID
+
+	where string // for a person, where it does not stand in the document
+	// Of terraform's state: the workspace, whether that is the one that the
+	// plan is about, and whether the fact counts for items about another alone.
+	workspace            string
+	preferred, elsewhere bool
 }
+
+// A factOrigin says what tells a fact.
+type factOrigin uint8
+
+const (
+	fromText factOrigin = iota
+	fromState
+	fromPin
+)
 
 // ownKinds are the facts that are read from an item's text alone, and the one
 // that a person alone has.
-var ownKinds = []string{"bound", "environment", "percentile", "unknown"}
+var ownKinds = []string{"bound", "code", "environment", "percentile", "unknown"}
 
 // facts are all facts of a document, by their kind, in its order.
 type facts struct {
+	plan   *Plan
 	doc    *Document
 	root   string
 	rules  *Rules
@@ -34,7 +51,7 @@ type facts struct {
 
 // factsOf reads a plan's document for the facts that rules ask for.
 func factsOf(plan *Plan, rules *Rules, root string) *facts {
-	f := &facts{doc: plan.Document, root: root, rules: rules, byKind: map[string][]fact{}, values: shellValues{}}
+	f := &facts{plan: plan, doc: plan.Document, root: root, rules: rules, byKind: map[string][]fact{}, values: shellValues{}}
 	commands := map[string][]factSource{}
 	variables := map[string][]factSource{}
 	for _, kind := range sortedKeys(rules.facts) {
@@ -277,12 +294,25 @@ func openEnded(name string) string {
 	return strings.ReplaceAll(out.String(), "**", "*")
 }
 
+// pins adds what the sidecar holds the run to.
+func (f *facts) pins(pins []Pin) {
+	for kind, sources := range f.rules.facts {
+		for _, s := range sources {
+			for _, pin := range pins {
+				if s.pin == pin.Name {
+					f.keep(kind, pin.Expected, fact{origin: fromPin, at: -1, section: -1, where: "the pin " + pin.Name})
+				}
+			}
+		}
+	}
+}
+
 // prose reads the text around the steps: code spans, links and ARNs.
 func (f *facts) prose() {
 	shapes := map[string][]factSource{}
 	for _, kind := range sortedKeys(f.rules.facts) {
 		for _, s := range f.rules.facts[kind] {
-			if s.shape != "" {
+			if s.shape != "" && len(s.outputs) == 0 {
 				shapes[s.shape] = append(shapes[s.shape], s)
 			}
 		}
@@ -366,10 +396,15 @@ func (f *facts) inItem(kind string, slot *Slot, ws []string) []string {
 	case "environment":
 		word, _ := environmentOf(ws)
 		return nonEmpty(word)
+	case "code":
+		if len(slot.Codes) == 1 {
+			return nonEmpty(strings.TrimSpace(string(slot.Codes[0].Of(f.doc.Source))))
+		}
+		return nil
 	}
 	var values []string
 	for _, s := range f.rules.facts[kind] {
-		if s.shape == "" {
+		if s.shape == "" || len(s.outputs) > 0 {
 			continue
 		}
 		for _, c := range slot.Codes {

@@ -1,11 +1,8 @@
 package runbook
 
 import (
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -15,7 +12,7 @@ func (b *planner) propose() {
 	if b.in.Rules == nil {
 		return
 	}
-	p := &proposer{plan: b.plan, rules: b.in.Rules, catalog: b.in.Catalog, root: b.in.Root, headings: map[int][]string{}}
+	p := &proposer{plan: b.plan, in: &b.in, rules: b.in.Rules, catalog: b.in.Catalog, headings: map[int][]string{}}
 	for i := range b.plan.Tasks {
 		t := &b.plan.Tasks[i]
 		if t.Slot.Kind != ItemSlot || t.Binding.Use != "ask" || t.Binding.Origin != Inferred || !t.Slot.Open() {
@@ -30,8 +27,8 @@ func (b *planner) propose() {
 type proposer struct {
 	plan     *Plan
 	rules    *Rules
+	in       *PlanInput
 	catalog  Catalog
-	root     string
 	found    *facts // read once a rule asks for one
 	headings map[int][]string
 }
@@ -159,18 +156,16 @@ func (p *proposer) info(use string) *Info {
 	return &p.catalog.Checks[i]
 }
 
-// A finding is what was found for one name of a rule.
-type foundValue struct {
-	value string
-	where string // "line 12"
-	doubt string // why it is not certain
-	known bool
-}
-
 // fill makes the rule's proposal for an item, as far as the text tells.
 func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestion {
 	if p.found == nil {
-		p.found = factsOf(p.plan, p.rules, p.root)
+		p.found = factsOf(p.plan, p.rules, p.in.Root)
+		var pins []Pin
+		if p.in.Sidecar != nil {
+			pins = p.in.Sidecar.Pins
+		}
+		p.found.pins(pins)
+		p.found.deployed(p.in.Deployed, p.in.Files, pins)
 	}
 	values := map[string]foundValue{}
 	for name, f := range r.find {
@@ -204,8 +199,14 @@ func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestio
 		s.Use = All
 	}
 	var told []string
-	for _, name := range sortedKeys(used) {
+	for _, name := range sortedKeys(r.find) {
 		v := values[name]
+		if !v.known && r.find[name].without != "" {
+			doubts = append(doubts, r.find[name].without)
+		}
+		if !used[name] {
+			continue
+		}
 		if v.where != "" {
 			told = append(told, name+" from "+v.where)
 		}
@@ -230,238 +231,4 @@ func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestio
 func (p *proposer) takes(use, arg string) bool {
 	_, ok := p.info(use).Args[arg]
 	return ok
-}
-
-// only returns the one value that a kind of fact has in the item or in the
-// whole document.
-func (p *proposer) only(kind string, t *Task) string {
-	if own := p.found.inItem(kind, t.Slot, words(t.Slot.Label)); len(own) == 1 {
-		return own[0]
-	}
-	value := ""
-	for _, f := range p.found.byKind[kind] {
-		if f.contingency != t.Contingency && f.contingency != "" {
-			continue
-		}
-		if value != "" && f.value != value {
-			return ""
-		}
-		value = f.value
-	}
-	return value
-}
-
-// maxFacts bounds how many facts are looked at for one value, the nearest ones.
-const maxFacts = 256
-
-// find looks for a value: in the item's own text, in the commands and the text
-// of its section, before it, after it.
-func (p *proposer) find(f *finder, t *Task, ws []string, said []int) foundValue {
-	slot := t.Slot
-	for _, kind := range f.from {
-		if own := p.found.inItem(kind, slot, ws); len(own) == 1 || f.all && len(own) > 0 {
-			return foundValue{value: strings.Join(own, ","), where: "the item", known: true}
-		}
-	}
-	if f.own {
-		return foundValue{}
-	}
-	about := f.about
-	if f.aboutHim {
-		about = []phrase{own(ws, said)}
-		if len(about[0]) == 0 {
-			about = nil
-		}
-	}
-	for _, scope := range []func(fact) bool{
-		func(x fact) bool { return p.inSection(x.section, slot.Section) },
-		func(x fact) bool { return x.at < slot.Mark.Start },
-		func(x fact) bool { return !f.before },
-	} {
-		for _, kind := range f.from {
-			list := p.pick(kind, t, about, scope)
-			if len(list) > 0 {
-				return p.choose(list, f, t, ws)
-			}
-		}
-	}
-	if f.guess != "" {
-		return foundValue{value: f.guess, doubt: "is a guess", known: true}
-	}
-	return foundValue{}
-}
-
-// own are the words of an item that its rule did not take up, and that say
-// something.
-func own(ws []string, said []int) phrase {
-	small := []string{"a", "an", "the", "all", "is", "are", "in", "on", "of", "for", "to", "and", "with", "by"}
-	var ph phrase
-	for i, w := range ws {
-		if !slices.Contains(said, i) && !slices.Contains(small, w) {
-			ph = append(ph, []alternative{{w}})
-		}
-	}
-	return ph
-}
-
-// inSection reports whether a fact's section is the item's or one above it.
-func (p *proposer) inSection(of, item int) bool {
-	for item > 0 {
-		if of == item {
-			return true
-		}
-		item = p.plan.Document.Sections[item].Parent
-	}
-	return of == item && of == 0 && len(p.plan.Document.Sections) == 1
-}
-
-// pick lists the facts of a kind that count for an item, the nearest last.
-func (p *proposer) pick(kind string, t *Task, about []phrase, scope func(fact) bool) []fact {
-	var list []fact
-	all := p.found.byKind[kind]
-	for i := len(all) - 1; i >= 0 && len(list) < maxFacts; i-- {
-		x := all[i]
-		if x.contingency != "" && x.contingency != t.Contingency || !scope(x) {
-			continue
-		}
-		if len(about) > 0 && !saysAll(about, x.about) {
-			continue
-		}
-		list = append(list, x)
-	}
-	slices.Reverse(list)
-	return list
-}
-
-// saysAll reports whether words say one of the phrases, in whatever order.
-func saysAll(about []phrase, ws []string) bool {
-	for _, p := range about {
-		all := true
-		for _, either := range p {
-			all = all && phrase{either}.find(ws) != nil
-		}
-		if all {
-			return true
-		}
-	}
-	return false
-}
-
-// choose makes a value of the facts that fit. It is certain if one alone fits,
-// stands before the item, and is of the item's environment.
-func (p *proposer) choose(list []fact, f *finder, t *Task, ws []string) foundValue {
-	v := foundValue{known: true}
-	var values, lines, doubts []string
-	sections, further := map[int]bool{}, false
-	list, other := p.ofEnvironment(list, f, ws)
-	for _, x := range list {
-		if !slices.Contains(values, x.value) {
-			values = append(values, x.value)
-		}
-		if l := strconv.Itoa(x.line); !slices.Contains(lines, l) {
-			lines = append(lines, l)
-		}
-		sections[x.section] = true
-		further = further || x.at > t.Slot.Mark.Start && !p.inSection(x.section, t.Slot.Section)
-	}
-	if further {
-		doubts = append(doubts, "is named only further down")
-	}
-	if other != "" {
-		doubts = append(doubts, other)
-	}
-	switch {
-	case f.all:
-		if len(sections) > 1 {
-			doubts = append(doubts, "is put together from several sections")
-		}
-		v.value = strings.Join(values, ",")
-	case len(values) > 1:
-		nearest := values[len(values)-1]
-		doubts = append(doubts, "could be any of "+strings.Join(values[:min(len(values), 4)], ", "))
-		v.value, lines = nearest, lines[len(lines)-1:]
-	default:
-		v.value = values[0]
-	}
-	v.doubt = strings.Join(doubts, " and ")
-	v.where = "line "
-	if lines = lines[:min(len(lines), 4)]; len(lines) > 1 {
-		v.where = "lines "
-	}
-	v.where += strings.Join(lines, ", ")
-	return v
-}
-
-// ofEnvironment keeps the facts of the environment that the item names, or
-// says how those of another one would be called there.
-func (p *proposer) ofEnvironment(list []fact, f *finder, ws []string) ([]fact, string) {
-	word, row := environmentOf(ws)
-	if row < 0 || f.asIs {
-		return list, ""
-	}
-	var here, there []fact
-	name := ""
-	for _, x := range list {
-		value, was, differs := inEnvironment(x.value, word, row)
-		if !differs {
-			here = append(here, x)
-			continue
-		}
-		name, x.value = was, value
-		there = append(there, x)
-	}
-	if len(here) > 0 {
-		return here, ""
-	}
-	return there, fmt.Sprintf("is made up, with %s in the place of %s", word, name)
-}
-
-// fillTemplate puts what was found into an argument. missing: a name has no
-// value; left: an optional one has none, and the argument is left out.
-func fillTemplate(template string, find map[string]*finder, values map[string]foundValue, used map[string]bool) (text string, missing, left bool) {
-	var out strings.Builder
-	for {
-		before, rest, ok := strings.Cut(template, "{")
-		out.WriteString(before)
-		if !ok {
-			return out.String(), missing, left
-		}
-		hole, after, closed := strings.Cut(rest, "}")
-		name, as, _ := strings.Cut(hole, "|")
-		f := find[name]
-		if !closed || f == nil {
-			out.WriteString("{")
-			template = rest
-			continue
-		}
-		v := values[name]
-		switch {
-		case !v.known && f.optional:
-			left = true
-		case !v.known:
-			missing = true
-		default:
-			used[name] = true
-		}
-		out.WriteString(shown(v.value, as))
-		template = after
-	}
-}
-
-// shown writes a value into a template the way that it asks for.
-func shown(value, as string) string {
-	switch as {
-	case "line": // a string of an expression: a pattern for a line of settings, however it is spaced
-		pattern := strings.Join(strings.Fields(regexp.QuoteMeta(value)), `\s*`)
-		return strconv.Quote(`(?m)^\s*` + pattern + `\s*$`)
-	case "ms": // a number of milliseconds
-		if number, ok := strings.CutSuffix(value, "ms"); ok {
-			return number
-		}
-		number, _ := strings.CutSuffix(value, "s")
-		if n, err := strconv.ParseFloat(number, 64); err == nil {
-			return strconv.FormatFloat(n*1000, 'f', -1, 64)
-		}
-	}
-	return value
 }

@@ -8,6 +8,11 @@ import (
 // textShapes are the values that are known by their look. Each returns the
 // values of its kind in a word or a code span; code tells which it is.
 var textShapes = map[string]func(text string, code bool) string{
+	"account":    accountShape,
+	"bucket":     nameShape("s3"),
+	"dashboard":  dashboardShape,
+	"table":      nameShape("dynamodb"),
+	"topic":      nameShape("sns"),
 	"command":    commandShape,
 	"count":      countShape,
 	"env-name":   envNameShape,
@@ -98,6 +103,53 @@ func roleShape(text string, _ bool) string {
 		rest = rest[:end]
 	}
 	return rest
+}
+
+// nameShape is the name of a service's resource: in its ARN, or alone in code.
+func nameShape(service string) func(string, bool) string {
+	return func(text string, code bool) string {
+		if rest, ok := strings.CutPrefix(text, "arn:"); ok {
+			parts := strings.SplitN(rest, ":", 5) // partition, service, region, account, resource
+			if len(parts) < 5 || parts[1] != service {
+				return ""
+			}
+			text = parts[4]
+			text = strings.TrimPrefix(text, "table/")
+		} else if !code {
+			return ""
+		}
+		if len(text) < 3 || strings.Trim(text, "0123456789") == "" || strings.IndexFunc(text, func(r rune) bool { return !isNameRune(r) && !strings.ContainsRune("-_.", r) }) >= 0 {
+			return ""
+		}
+		return text
+	}
+}
+
+// dashboardShape is the name of a dashboard: in the console's address of it, or
+// alone in code.
+func dashboardShape(text string, code bool) string {
+	for _, before := range []string{"#dashboards:name=", "#dashboards/dashboard/"} {
+		if _, rest, ok := strings.Cut(text, before); ok {
+			text, code = rest, true
+		}
+	}
+	if !code || text == "" || strings.IndexFunc(text, func(r rune) bool { return !isNameRune(r) && r != '-' && r != '_' }) >= 0 {
+		return ""
+	}
+	return text
+}
+
+// accountShape is an AWS account, 12 digits, alone in code or in an ARN.
+func accountShape(text string, code bool) string {
+	if strings.HasPrefix(text, "arn:") {
+		if parts := strings.SplitN(text, ":", 6); len(parts) == 6 {
+			text, code = parts[4], true
+		}
+	}
+	if !code || len(text) != 12 || strings.Trim(text, "0123456789") != "" {
+		return ""
+	}
+	return text
 }
 
 func isNameRune(r rune) bool { return r < 0x80 && (isLetter(byte(r)) || isDigit(byte(r))) }

@@ -12,7 +12,7 @@ func proposalCatalog() Catalog {
 	args := map[string]string{
 		"ask": "not role min", "file": "path contains sha256", "git": "what path name ignore", "step": "run expect dir",
 		"output": "step command expect", "http": "url status contains timeout",
-		"terraform.drift": "dir var_file", "terraform.plan": "file dir max_delete max_replace create update delete replace",
+		"terraform.drift": "dir var_file workspace", "terraform.plan": "file dir max_delete max_replace create update delete replace",
 		"terraform.workspace": "name dir", "terraform.state": "resource count dir workspace",
 		"aws.dynamodb.tables": "tables count region", "aws.dynamodb.pitr": "tables region", "aws.dynamodb.encryption": "tables kms region",
 		"aws.dynamodb.protection": "tables region", "aws.dynamodb.backups": "tables within region", "aws.dynamodb.item": "table key expect region",
@@ -22,7 +22,7 @@ func proposalCatalog() Catalog {
 		"aws.cloudwatch.alarms": "names prefix count state region", "aws.cloudwatch.dashboard": "name region",
 		"aws.cloudwatch.metric": "namespace metric dimensions stat period since max min data region", "aws.logs.errors": "groups pattern since max region",
 		"aws.iam.trust": "roles repository region", "aws.iam.policies": "roles allow_actions allow_resources validate region",
-		"aws.tags": "keys filter names types resources region", "github.secrets": "repository names environment", "github.variables": "repository names environment",
+		"aws.sts": "account role region", "aws.tags": "keys filter names types resources region", "github.secrets": "repository names environment", "github.variables": "repository names environment",
 	}
 	var c Catalog
 	for _, name := range sortedKeys(args) {
@@ -100,7 +100,7 @@ const seedProposals = `14 terraform.drift ~ terraform.drift dir=infra/terraform 
 133 terraform.plan-saved = file path=infra/terraform/production-plan-*.txt
 148 terraform.applied = output command=1 expect=exit == 0 && text contains "Apply complete!" step=deployment-steps/5-apply-infrastructure
 149 terraform.apply-clean = output command=1 expect=exit == 0 && not (text contains "Error:") step=deployment-steps/5-apply-infrastructure
-150 terraform.all-created = terraform.drift dir=infra/terraform var_file=production.tfvars
+150 terraform.all-created = terraform.drift dir=infra/terraform var_file=production.tfvars workspace=production
 151 terraform.outputs-printed = output command=1 expect=text contains "Outputs:" step=deployment-steps/5-apply-infrastructure
 173 terraform.outputs-saved = file path=infra/terraform/production-outputs-*.txt
 175 cloudwatch.dashboard ?name aws.cloudwatch.dashboard

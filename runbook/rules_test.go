@@ -25,7 +25,11 @@ func TestRulesOfAProject(t *testing.T) {
 		"an unknown check":     {"rules:\n  - {id: a, item: [b], propose: {use: stepp}}\n", []string{`there is no check "stepp"`}},
 		"an unknown argument":  {"rules:\n  - {id: a, item: [b], propose: {use: git, wath: c}}\n", []string{`git takes no argument "wath"`}},
 		"what a fact takes":    {"facts:\n  a: [{of: ls, take: everything}]\n", []string{`nothing takes "everything" of a command`}},
-		"a fact from nowhere":  {"facts:\n  a: [{take: step}]\n", []string{"comes from one of a command (of), a variable or a text"}},
+		"a fact from nowhere":  {"facts:\n  a: [{take: step}]\n", []string{"comes from one of a command (of), an output, a pin, a resource, a text and a variable"}},
+		"a fact from two":      {"facts:\n  a: [{pin: branch, variable: B}]\n", []string{"comes from one of a command"}},
+		"an unknown pin":       {"facts:\n  a: [{pin: brunch}]\n", []string{`there is no pin "brunch"`}},
+		"a resource's what":    {"facts:\n  a: [{resource: aws_s3_bucket}]\n", []string{"which attribute of the resource"}},
+		"a resource's secret":  {"facts:\n  a: [{resource: aws_db_instance, take: password}]\n", []string{"no secret one"}},
 		"an unknown look":      {"facts:\n  a: [{text: colour}]\n", []string{`there is no text "colour"`}},
 		"several, all at once": {"a: 1\nfacts:\n  b: [{text: c}]\n", []string{"r.yaml:1:", "r.yaml:3:"}},
 	}
