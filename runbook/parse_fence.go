@@ -227,8 +227,19 @@ func (b *builder) form(body []Span) {
 	if !b.isForm(body) {
 		return
 	}
+	lead, freed := "", false // the line above, if it names the free text below it; whether that has a blank
 	for _, l := range body {
 		line := l.Of(b.src)
+		free := isFreeText(line)
+		if free && freed {
+			continue // the same text, on another line
+		}
+		freed = free && lead != ""
+		at := place{zone: Code, form: true, owner: -1}
+		if freed {
+			at.label = lead
+		}
+		lead = leadOf(line)
 		if !mayMark(line) {
 			continue
 		}
@@ -236,9 +247,24 @@ func (b *builder) form(body []Span) {
 		p.loadSpan(b.src, Span{l.Start, l.End - len(line) + len(bytes.TrimRight(line, "\r\n"))})
 		p.scan(b.refs)
 		if len(p.marks) > 0 {
-			b.passageSlots(p, place{zone: Code, form: true, owner: -1})
+			b.passageSlots(p, at)
 		}
 	}
+}
+
+// isFreeText reports whether a line is nothing but a long run of underscores.
+func isFreeText(line []byte) bool {
+	run := bytes.TrimSpace(line)
+	return len(run) >= 6 && len(bytes.Trim(run, "_")) == 0
+}
+
+// leadOf is the label in a line that ends with a colon; else empty.
+func leadOf(line []byte) string {
+	text := plain(bytes.TrimSpace(line))
+	if !strings.HasSuffix(text, ":") {
+		return ""
+	}
+	return trimLabel(text)
 }
 
 func (b *builder) isForm(body []Span) bool {

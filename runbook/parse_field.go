@@ -82,7 +82,7 @@ func (b *builder) blankLabel(p *passage, before Span, m mark, at place) string {
 	if bold := lastBold(text); bold != "" {
 		return bold
 	}
-	if label := trimLabel(strings.TrimLeft(plain(text), "# ")); label != "" {
+	if label := blankText(plain(text)); label != "" {
 		return label
 	}
 	if at.label != "" {
@@ -95,6 +95,38 @@ func (b *builder) blankLabel(p *passage, before Span, m mark, at place) string {
 		}
 	}
 	return ""
+}
+
+// blankText is what the text before a blank names it. A parenthesis that they
+// share is closed: in "Freeze ends (date: ____)" it is "Freeze ends (date)".
+func blankText(text string) string {
+	text = strings.Trim(text, "# ")
+	i := openParenthesis(text)
+	if i <= 0 {
+		return trimLabel(text)
+	}
+	before, inside := trimLabel(text[:i]), trimLabel(text[i+1:])
+	if before == "" || inside == "" {
+		return before + inside
+	}
+	return before + " (" + inside + ")"
+}
+
+// openParenthesis is where the last parenthesis begins that the text does not
+// close; -1 if there is none.
+func openParenthesis(text string) int {
+	closed := 0
+	for i := len(text) - 1; i >= 0; i-- {
+		switch text[i] {
+		case ')':
+			closed++
+		case '(':
+			if closed--; closed < 0 {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // lastBold returns the last text between "**" and "**", without its colon.

@@ -75,7 +75,11 @@ func (p *passage) itemLabel(body Span, blanks []mark) string {
 	if line := p.lines[blanks[0].line].at; line > body.Start {
 		end = line
 	}
-	if label := trimLabel(plain(p.text[body.Start:end])); label != "" {
+	text := plain(p.text[body.Start:end])
+	if i := openParenthesis(text); i > 0 {
+		text = text[:i]
+	}
+	if label := trimLabel(strings.TrimRight(text, "# ")); label != "" {
 		return label
 	}
 	return trimLabel(plain(p.without(body)))

@@ -123,8 +123,10 @@ func (p *passage) isBlank(s Span, runs, shortest int) bool {
 func (p *passage) inPath(s Span) bool {
 	if s.Start > 0 {
 		switch c := p.text[s.Start-1]; c {
-		case '<', '&', '\\', '@', '=', '?', '#', '~', '%', '+', '{':
+		case '<', '&', '\\', '@', '=', '?', '~', '%', '+', '{':
 			return true
+		case '#':
+			return !p.numberSign(s.Start - 1)
 		case '/', '.', '-':
 			if s.Start > 1 && !isSpace(p.text[s.Start-2]) {
 				return true
@@ -145,6 +147,13 @@ func (p *passage) inPath(s Span) bool {
 		}
 	}
 	return s.End < len(p.text) && bytes.IndexByte([]byte("}=@"), p.text[s.End]) >= 0
+}
+
+// numberSign reports whether a "#" stands for the number that follows it, as in
+// "PR #____", and neither begins the line nor ends a word.
+func (p *passage) numberSign(at int) bool {
+	line := p.text[bytes.LastIndexByte(p.text[:at], '\n')+1 : at]
+	return len(bytes.TrimSpace(line)) > 0 && bytes.IndexByte([]byte(" \t(*"), line[len(line)-1]) >= 0
 }
 
 // pathBefore reports whether the word that ends at the colon is part of an

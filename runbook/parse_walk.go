@@ -53,6 +53,7 @@ type lead struct {
 	before ast.Node
 	known  bool
 	text   string
+	item   int // the one that is visited, from 1
 }
 
 func newBuilder(name string, src []byte) *builder {
@@ -117,7 +118,7 @@ func (b *builder) block(n ast.Node, c context) {
 	case *ast.HTMLBlock:
 		b.html(n)
 	case *ast.ThematicBreak:
-		b.ruled(n)
+		b.ruled(n, c)
 	case *tableNode:
 		b.table(n, c)
 	}
@@ -128,6 +129,7 @@ func (b *builder) list(n *ast.List, c context) {
 	criterion := c.criterion || isCriterion(words(plain(b.lastLine(lead.before))))
 	for item := n.FirstChild(); item != nil; item = item.NextSibling() {
 		b.awaits = -1
+		lead.item++
 		b.container(item, context{lead: lead, first: true, criterion: criterion})
 	}
 }
@@ -167,28 +169,50 @@ func (b *builder) leaf(lines *text.Segments, c context, heading bool) {
 }
 
 // ruled recovers a blank that stands alone on its line, which Markdown reads
-// as a rule: six underscores or more below a label. Whatever is written there
-// must leave the lines around it what they are.
-func (b *builder) ruled(n ast.Node) {
+// as a rule: six underscores or more below a label, or alone in an item of a
+// list that has one. Whatever is written there must leave the lines around it
+// what they are.
+func (b *builder) ruled(n ast.Node, c context) {
 	at := min(max(n.Pos(), 0), len(b.src))
 	for at > 0 && b.src[at-1] == '_' { // a tab before it shifts what goldmark says
 		at--
 	}
-	end := lineEnd(b.src, at)
-	run := bytes.TrimRight(b.src[at:end], " \t\r\n")
-	if len(run) < 6 || len(bytes.Trim(run, "_")) != 0 {
+	run := bytes.TrimRight(b.src[at:lineEnd(b.src, at)], " \t\r\n")
+	if !isFreeText(run) || run[0] != '_' {
 		return
 	}
+	label := b.ruledBelow(n, at)
+	if _, ok := n.Parent().(*ast.ListItem); ok && n.PreviousSibling() == nil && n.NextSibling() == nil {
+		label = b.ruledItem(at, c.lead)
+	}
+	if label != "" {
+		b.add(Slot{Kind: FieldSlot, Label: label, Line: b.line(at), Mark: Span{at, at + len(run)}}, -1, false)
+	}
+}
+
+// ruledBelow names a blank by the line above it.
+func (b *builder) ruledBelow(n ast.Node, at int) string {
 	above := n.PreviousSibling()
 	label := plain(b.lastLine(above))
-	if !strings.HasSuffix(label, ":") || !b.safeBelow(b.src[lineStart(b.src, at):at], end) ||
+	if !strings.HasSuffix(label, ":") || !b.safeBelow(b.src[lineStart(b.src, at):at], lineEnd(b.src, at)) ||
 		bytes.IndexByte(b.src[above.Lines().At(0).Start:at], '|') >= 0 { // it may be a table to others
-		return
+		return ""
 	}
-	b.add(Slot{
-		Kind: FieldSlot, Label: trimLabel(label), Line: b.line(at),
-		Mark: Span{at, at + len(run)},
-	}, -1, false)
+	return trimLabel(label)
+}
+
+// ruledItem names a blank that is all there is in an item of a list: by the
+// line that introduces the list, and by its place in it.
+func (b *builder) ruledItem(at int, l *lead) string {
+	below := bytes.TrimLeft(b.src[lineEnd(b.src, at):lineEnd(b.src, lineEnd(b.src, at))], "> \t")
+	if next := bytes.TrimLeft(below, "0123456789"); len(next) > 0 && bytes.IndexByte([]byte("-*+.)"), next[0]) >= 0 {
+		below = next[1:]
+	}
+	label := trimLabel(b.leadText(l))
+	if label == "" || len(bytes.TrimSpace(below)) > 0 && !isFreeText(below) {
+		return "" // the text below would become part of what is written
+	}
+	return label + " " + strconv.Itoa(l.item)
 }
 
 // safeBelow reports whether the line at an offset stays what it is below a
