@@ -63,11 +63,14 @@ type BashOptions struct {
 // Bash runs steps in a bash on this machine. See the package's comment for what
 // carries from step to step.
 type Bash struct {
-	path    string
-	opts    BashOptions
-	mu      sync.Mutex // guards wake against its end
-	wake    pipe
-	presses atomic.Int32
+	path string
+	opts BashOptions
+	// lingering is how long a step's processes may outlive its last command
+	// before they count as left over.
+	lingering time.Duration
+	mu        sync.Mutex // guards wake against its end
+	wake      pipe
+	presses   atomic.Int32
 
 	// terminal opens the operator's terminal for steps that read from it.
 	terminal func() (*os.File, error)
@@ -133,7 +136,7 @@ func newBash(opts BashOptions) (*Bash, error) {
 		wake.close()
 		return nil, fmt.Errorf("pipe: %w", err)
 	}
-	return &Bash{path: opts.Path, opts: opts, wake: wake, terminal: openTerminal}, nil
+	return &Bash{path: opts.Path, opts: opts, lingering: lingering, wake: wake, terminal: openTerminal}, nil
 }
 
 const bashHint = "install bash 4.4 or later and put it first in PATH (on macOS: brew install bash)"

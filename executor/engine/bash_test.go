@@ -23,12 +23,17 @@ import (
 	"runbook/executor/executortest"
 )
 
-// quick ends deaf processes soon, so that the tests do not wait for them.
+// patient waits until a command has answered INT, however slow the machine is;
+// what is deaf to TERM it ends soon.
+var patient = engine.BashOptions{TermAfter: time.Hour, KillAfter: 300 * time.Millisecond}
+
+// quick ends what is deaf to INT soon too. It is for nothing else: what a slow
+// machine has not yet answered is ended as well.
 var quick = engine.BashOptions{TermAfter: 300 * time.Millisecond, KillAfter: 300 * time.Millisecond}
 
 func TestBashConforms(t *testing.T) {
 	executortest.TestEngine(t, func(t *testing.T) executor.Engine {
-		b, err := engine.NewBash(quick)
+		b, err := engine.NewBash(patient)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,13 +48,16 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// until waits for a condition that another process brings about.
+// until waits for a condition that another process brings about, as long as the
+// tests may take.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
+	limit, limited := t.Deadline()
+	for !ok() {
+		if limited && time.Until(limit) < 10*time.Second {
 			t.Fatal("in vain: ", what)
 		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -104,12 +112,11 @@ func TestShellSurvives(t *testing.T) {
 		"IFS read-only":              {[]string{"IFS=0123456789; readonly IFS", "echo a"}, []string{"", "a\n"}},
 		"TMOUT":                      {[]string{"TMOUT=1; x=1", "echo $x"}, []string{"", "1\n"}},
 		"all exported":               {[]string{"set -a", "x=$(seq 100000); unset x", "/bin/echo a"}, []string{"", "", "a\n"}},
-		"a process substitution":     {[]string{"echo a > >(sed s/a/b/; sleep 0.01; echo c)"}, []string{"b\nc\n"}},
 		"a directory that is gone":   {[]string{"mkdir d; cd d; rmdir ../d", "cd ..; echo a"}, []string{"", "a\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := newBash(t, quick)
+			e := newBash(t, patient)
 			job := executortest.Job(t, c.texts...)
 			l, out := executortest.Run(t, e, job)
 			same(t, "Next", out.Next, len(c.texts))
@@ -122,11 +129,37 @@ func TestShellSurvives(t *testing.T) {
 	}
 }
 
+// What still runs behind a step's last command may finish its output.
+func TestAProcessSubstitutionFinishesItsOutput(t *testing.T) {
+	t.Parallel()
+	e := newBash(t, patient)
+	e.Linger(time.Hour)
+	l, _ := executortest.Run(t, e, executortest.Job(t, "echo a > >(sed s/a/b/; sleep 0.01; echo c)"))
+	same(t, "output", l.Printed[0], "b\nc\n")
+}
+
+// A child that is killed before it has become its program is still a bash, and
+// ran the EXIT trap of the shell: what that told was taken for the shell's own
+// answer, and the command's outcome was unknown.
+func TestAChildThatIsKilledAtOnceSaysNothing(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []string{"TERM", "HUP", "USR1"} {
+		t.Run(sig, func(t *testing.T) {
+			t.Parallel()
+			texts := slices.Repeat([]string{"sleep 300 & kill -" + sig + " $!"}, 300)
+			l, out := executortest.Run(t, newBash(t, patient), executortest.Job(t, texts...))
+			if out.Next != len(texts) {
+				t.Errorf("command %d of %d: %+v, printed %q", out.Next, len(texts), l.Results[out.Next-1], l.Printed[out.Next-1])
+			}
+		})
+	}
+}
+
 func TestUnderSetXTheEngineIsSilent(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "set -x")
+	e, job := newBash(t, patient), executortest.Job(t, "set -x")
 	executortest.Run(t, e, job)
-	for _, e := range []*engine.Bash{e, newBash(t, quick)} {
+	for _, e := range []*engine.Bash{e, newBash(t, patient)} {
 		l, _ := executortest.Run(t, e, executortest.Next(job, "echo a"))
 		same(t, "output", l.Printed[0], "++ echo a\na\n")
 	}
@@ -134,7 +167,7 @@ func TestUnderSetXTheEngineIsSilent(t *testing.T) {
 
 func TestClosedDescriptorsEndTheShellNotTheRun(t *testing.T) {
 	t.Parallel()
-	e := newBash(t, quick)
+	e := newBash(t, patient)
 	job := executortest.Job(t, "x=1", "for n in {3..255}; do eval \"exec $n>&-\"; done", "echo $x")
 	l, out := executortest.Run(t, e, job)
 	same(t, "Next", out.Next, 3)
@@ -147,7 +180,7 @@ func TestReplacedShellDoesNotStartElsewhere(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "mkdir gone; cd gone; rmdir ../gone", "for n in {3..255}; do eval \"exec $n>&-\"; done", "touch elsewhere")
 	l := &executortest.Log{}
-	out, err := newBash(t, quick).Run(t.Context(), job, l)
+	out, err := newBash(t, patient).Run(t.Context(), job, l)
 	if err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("Run: %v", err)
 	}
@@ -179,15 +212,14 @@ func TestInterruptIsSentOnce(t *testing.T) {
 func testInterrupt(t *testing.T, how string, open func(testing.TB, engine.BashOptions) presser) {
 	// The command counts its INTs and ends by itself once told to, so that a
 	// second one would show.
-	text := `bash -c 'n=0; trap "n=\$((n+1)); echo INT \$n" INT; echo ready; until [ -e enough ]; do sleep 0.01; done; echo had $n'`
 	for _, c := range []struct {
 		name    string
 		presses int
 	}{{"first press", 1}, {"second press", 2}} {
 		t.Run(c.name+how, func(t *testing.T) {
 			t.Parallel()
-			e := open(t, engine.BashOptions{})
-			job := executortest.Job(t, text)
+			e := open(t, patient)
+			job := executortest.Job(t, counting(t))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			l := &executortest.Log{}
@@ -216,6 +248,43 @@ func testInterrupt(t *testing.T, how string, open func(testing.TB, engine.BashOp
 			}
 			same(t, "Ended", l.Results[0].Ended, "interrupt")
 		})
+	}
+}
+
+// counting is a command that counts its INTs. It is this program: bash forgets
+// one that comes while it runs its trap for the one before.
+func counting(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("'%s' %s", self, countWord)
+}
+
+const countWord = "__count"
+
+// count is the process that does so, until the file "enough" is there. It says
+// that it is ready by the file "started" too.
+func count() error {
+	heard := make(chan os.Signal, 10)
+	signal.Notify(heard, unix.SIGINT)
+	fmt.Println("ready")
+	if err := os.WriteFile("started", nil, 0o600); err != nil {
+		return err
+	}
+	n := 0
+	for {
+		select {
+		case <-heard:
+			n++
+			fmt.Println("INT", n)
+		case <-time.After(time.Millisecond):
+			if exists("enough") {
+				fmt.Println("had", n)
+				return nil
+			}
+		}
 	}
 }
 
@@ -249,7 +318,7 @@ func testDeaf(t *testing.T, how string, open func(testing.TB, engine.BashOptions
 
 func TestOthersChildrenAreLeftAlone(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "(setsid sleep 300 &)")
+	e, job := newBash(t, patient), executortest.Job(t, "(setsid sleep 300 &)")
 	for _, attr := range []*syscall.SysProcAttr{nil, {Setsid: true}} {
 		other := exec.Command("sleep", "300")
 		other.SysProcAttr = attr
@@ -289,7 +358,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			job := executortest.Job(t, "x=1")
-			executortest.Run(t, newBash(t, quick), job)
+			executortest.Run(t, newBash(t, patient), job)
 			path := filepath.Join(job.State, "shell")
 			data, err := os.ReadFile(path)
 			if err != nil {
@@ -300,7 +369,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := &executortest.Log{}
-			if _, err := newBash(t, quick).Run(t.Context(), executortest.Next(job, "true"), l); err == nil {
+			if _, err := newBash(t, patient).Run(t.Context(), executortest.Next(job, "true"), l); err == nil {
 				t.Error("a damaged state was taken")
 			}
 			same(t, "calls", len(l.Calls), 0)
@@ -311,7 +380,7 @@ func TestDamagedStateIsRefused(t *testing.T) {
 // The command is told, for what it did is known; then the job stops.
 func TestUnsavedStateStopsTheJob(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "true", `mkdir "$STATE/shell.new"; x=1`, "echo never")
+	e, job := newBash(t, patient), executortest.Job(t, "true", `mkdir "$STATE/shell.new"; x=1`, "echo never")
 	job.Env = append(slices.Clone(job.Env), "STATE="+job.State)
 	l := &executortest.Log{}
 	out, err := e.Run(t.Context(), job, l)
@@ -324,7 +393,7 @@ func TestUnsavedStateStopsTheJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	executortest.Run(t, e, executortest.Next(job, ":"))
-	l, _ = executortest.Run(t, newBash(t, quick), executortest.Next(job, "echo $x"))
+	l, _ = executortest.Run(t, newBash(t, patient), executortest.Next(job, "echo $x"))
 	same(t, "output once there is room", l.Printed[0], "1\n")
 }
 
@@ -333,7 +402,7 @@ func TestUnsavedStateStopsTheJob(t *testing.T) {
 func TestFailedRestoreIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "x=1; mkdir d; cd d")
-	executortest.Run(t, newBash(t, quick), job)
+	executortest.Run(t, newBash(t, patient), job)
 	before, err := os.ReadFile(filepath.Join(job.State, "shell"))
 	if err != nil {
 		t.Fatal(err)
@@ -343,7 +412,7 @@ func TestFailedRestoreIsNotAdopted(t *testing.T) {
 	}
 	l := &executortest.Log{}
 	next := executortest.Next(job, "y=2")
-	if _, err := newBash(t, quick).Run(t.Context(), next, l); err == nil || !strings.Contains(err.Error(), "start directory "+job.Dir+"/d does not exist") {
+	if _, err := newBash(t, patient).Run(t.Context(), next, l); err == nil || !strings.Contains(err.Error(), "start directory "+job.Dir+"/d does not exist") {
 		t.Errorf("Run: %v", err)
 	}
 	same(t, "calls", len(l.Calls), 0)
@@ -352,7 +421,7 @@ func TestFailedRestoreIsNotAdopted(t *testing.T) {
 		t.Errorf("the state has changed: %q, %v", after, err)
 	}
 	next.Dir = job.Dir // a step that says where it starts does not need the old place
-	if _, out := executortest.Run(t, newBash(t, quick), next); out.Next != 1 {
+	if _, out := executortest.Run(t, newBash(t, patient), next); out.Next != 1 {
 		t.Error("the step did not run")
 	}
 }
@@ -373,7 +442,7 @@ func TestStartsThatCannotBe(t *testing.T) {
 			t.Parallel()
 			job, l := executortest.Job(t, "true"), &executortest.Log{}
 			c.change(&job)
-			_, err := newBash(t, quick).Run(t.Context(), job, l)
+			_, err := newBash(t, patient).Run(t.Context(), job, l)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("Run: %v; want %q", err, c.want)
 			}
@@ -394,15 +463,15 @@ func TestLargeEnvironment(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "echo ${#BIG99}", "/bin/echo child")
 	job.Env = append(slices.Clone(job.Env), tenMegabytes()[:100]...) // 1 MB, which Linux passes
-	l, _ := executortest.Run(t, newBash(t, quick), job)
+	l, _ := executortest.Run(t, newBash(t, patient), job)
 	same(t, "output", l.Printed[0]+l.Printed[1], "10000\nchild\n")
 }
 
 func TestLargeState(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "x=$(head -c 10000000 /dev/zero | tr '\\0' x)", "true")
+	e, job := newBash(t, patient), executortest.Job(t, "x=$(head -c 10000000 /dev/zero | tr '\\0' x)", "true")
 	executortest.Run(t, e, job)
-	l, _ := executortest.Run(t, newBash(t, quick), executortest.Next(job, "echo ${#x}"))
+	l, _ := executortest.Run(t, newBash(t, patient), executortest.Next(job, "echo ${#x}"))
 	same(t, "output", l.Printed[0], "10000000\n")
 }
 
@@ -416,13 +485,13 @@ func TestManyCommands(t *testing.T) {
 		texts[i] = ":"
 	}
 	texts[5000], texts[len(texts)-1] = "n=5", "echo $n"
-	l, out := executortest.Run(t, newBash(t, quick), executortest.Job(t, texts...))
+	l, out := executortest.Run(t, newBash(t, patient), executortest.Job(t, texts...))
 	same(t, "Next", out.Next, len(texts))
 	same(t, "output", l.Printed[len(texts)-1], "5\n")
 }
 
 func TestMemoryStaysBounded(t *testing.T) {
-	e, job := newBash(t, quick), executortest.Job(t, "head -c 300M /dev/zero")
+	e, job := newBash(t, patient), executortest.Job(t, "head -c 300M /dev/zero")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	s := &silent{}
@@ -517,8 +586,21 @@ func TestMain(m *testing.M) {
 	if code, ok := engine.Supervise(os.Args); ok {
 		os.Exit(code)
 	}
+	if len(os.Args) == 2 && os.Args[1] == countWord {
+		if err := count(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	text := os.Getenv("RUNBOOK_TEST_RUNNER")
 	if text == "" {
+		// Under the race detector each process that the tests start would sleep a
+		// second before it ends.
+		if err := os.Setenv("GORACE", strings.TrimSpace(os.Getenv("GORACE")+" atexit_sleep_ms=0")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(m.Run())
 	}
 	if sig := os.Getenv("RUNBOOK_TEST_IGNORE"); sig != "" {
@@ -541,9 +623,9 @@ func TestMain(m *testing.M) {
 // runnersEngine is the engine of a runner that TestMain plays.
 func runnersEngine() (executor.Engine, error) {
 	if os.Getenv("RUNBOOK_TEST_SUPERVISED") != "" {
-		return engine.NewSupervised(quick)
+		return engine.NewSupervised(patient)
 	}
-	return engine.NewBash(engine.BashOptions{})
+	return engine.NewBash(patient)
 }
 
 // A teller prints what a test wants to know of a runner's command.
@@ -557,7 +639,7 @@ func (*teller) Finished(_ int, r executor.Result) error {
 // Nothing but the snapshot is left in the state directory.
 func TestStateDirectory(t *testing.T) {
 	t.Parallel()
-	e, job := newBash(t, quick), executortest.Job(t, "x=1", "for n in {3..255}; do eval \"exec $n>&-\"; done", "y=2", "exit 0")
+	e, job := newBash(t, patient), executortest.Job(t, "x=1", "for n in {3..255}; do eval \"exec $n>&-\"; done", "y=2", "exit 0")
 	executortest.Run(t, e, job)
 	files, err := fs.ReadDir(os.DirFS(job.State), ".")
 	if err != nil || len(files) != 1 || files[0].Name() != "shell" {
@@ -568,10 +650,10 @@ func TestStateDirectory(t *testing.T) {
 func TestFunctionsFromASnapshotFailWhereTheyAreCalled(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "f() {\n  false\n}")
-	executortest.Run(t, newBash(t, quick), job)
+	executortest.Run(t, newBash(t, patient), job)
 	next := executortest.Next(job, "f")
 	next.Commands[0].Line = 400
-	l, _ := executortest.Run(t, newBash(t, quick), next)
+	l, _ := executortest.Run(t, newBash(t, patient), next)
 	if f := l.Results[0].Failures; len(f) != 1 || f[0].Line != 400 || f[0].Command != "false" {
 		t.Errorf("Failures = %+v; want false on line 400", f)
 	}

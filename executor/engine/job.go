@@ -196,8 +196,7 @@ func (s *shell) hasEnded() bool {
 	return s.ended
 }
 
-// lingering is how long a step's processes may outlive its last command before
-// they count as left over.
+// lingering is Bash.lingering outside of tests.
 const lingering = 100 * time.Millisecond
 
 // wrapUp ends a step's last command: an EXIT trap that the step has set runs
@@ -216,7 +215,7 @@ func (b *Bash) wrapUp(w *watch, r *executor.Result, sink func([]byte)) error {
 			r.Exit = exitStatus(s.wait)
 		}
 	}
-	return s.linger(lingering, sink)
+	return s.linger(b.lingering, sink)
 }
 
 // sweep ends what outlives the step, names it, and gives up a shell that had

@@ -34,7 +34,7 @@ func newSupervised(tb testing.TB, opts engine.BashOptions) *engine.Supervised {
 }
 
 func TestSupervisedConforms(t *testing.T) {
-	executortest.TestEngine(t, func(t *testing.T) executor.Engine { return newSupervised(t, quick) })
+	executortest.TestEngine(t, func(t *testing.T) executor.Engine { return newSupervised(t, patient) })
 }
 
 // A keptLog is a Log that is told of what was not kept.
@@ -147,7 +147,7 @@ func wantLasting(t *testing.T, l *executortest.Log, out executor.Outcome, job ex
 func TestAdoptsACommandThatRuns(t *testing.T) {
 	t.Parallel()
 	job := orphan(t, 0, lasting, "echo $x ${PWD##*/}")
-	e := newSupervised(t, quick)
+	e := newSupervised(t, patient)
 	l := &executortest.Log{OnOutput: func(int) { release(t, job) }}
 	out := adopt(t, e, job, l)
 	wantLasting(t, l, out, job)
@@ -163,11 +163,11 @@ func TestAdoptsAResult(t *testing.T) {
 	gone(t, job)
 	for range 2 { // a runner that is killed before it has journaled the result leaves it to the next
 		l := &executortest.Log{}
-		out := adopt(t, newSupervised(t, quick), job, l)
+		out := adopt(t, newSupervised(t, patient), job, l)
 		wantLasting(t, l, out, job)
 	}
 	job.First, job.Dir = 1, ""
-	e := newSupervised(t, quick)
+	e := newSupervised(t, patient)
 	if e.Knows(job) {
 		t.Error("a command that was never begun is known")
 	}
@@ -192,7 +192,7 @@ func TestAdoptedOutputIsBounded(t *testing.T) {
 			}
 			l := &keptLog{}
 			l.OnOutput = func(int) { release(t, job) }
-			adopt(t, newSupervised(t, quick), job, l)
+			adopt(t, newSupervised(t, patient), job, l)
 			text := l.Printed[0]
 			if !strings.HasPrefix(text, "1\n2\n3\n") || !strings.HasSuffix(text, "999999\n1000000\nlast\n") {
 				t.Errorf("kept %.20q … %q", text, text[max(0, len(text)-20):])
@@ -215,7 +215,7 @@ func TestACommandWithoutTheWordIsBegunLater(t *testing.T) {
 			t.Parallel()
 			texts := []string{"x=kept", "echo $x >>ran; " + map[bool]string{true: "", false: "sleep 300 &"}[ended], "true"}
 			job := executortest.Job(t, texts...)
-			lost := newSupervised(t, quick)
+			lost := newSupervised(t, patient)
 			l := &executortest.Log{OnStarted: func(i int) error {
 				if i == 1 {
 					lost.Abandon() // the journal has the start; no word is given
@@ -232,7 +232,7 @@ func TestACommandWithoutTheWordIsBegunLater(t *testing.T) {
 				t.Fatal("the command ran without the word")
 			}
 			job.First = 1
-			e := newSupervised(t, quick)
+			e := newSupervised(t, patient)
 			l = &executortest.Log{}
 			out := adopt(t, e, job, l)
 			same(t, "calls", l.Calls, []string{"finished 1", "started 2", "finished 2"})
@@ -241,7 +241,7 @@ func TestACommandWithoutTheWordIsBegunLater(t *testing.T) {
 			if err != nil || string(data) != "kept\n" {
 				t.Errorf("ran: %q, %v", data, err)
 			}
-			if !newSupervised(t, quick).Knows(executor.Job{Step: job.Step, State: job.State, First: 2}) {
+			if !newSupervised(t, patient).Knows(executor.Job{Step: job.Step, State: job.State, First: 2}) {
 				t.Error("how it ended is not kept")
 			}
 		})
@@ -254,7 +254,7 @@ func TestAnOpenStepWaitsForItsRunner(t *testing.T) {
 	t.Parallel()
 	job := orphan(t, 1, "trap 'echo bye' EXIT; sleep 300 & server=$!", ">started; until [ -e go ]; do sleep 0.01; done", "kill -0 $server && echo serving; kill $server; wait $server || true")
 	release(t, job)
-	e := newSupervised(t, quick)
+	e := newSupervised(t, patient)
 	l := &executortest.Log{}
 	out := adopt(t, e, job, l)
 	same(t, "Leftovers", len(out.Leftovers), 0)
@@ -264,11 +264,14 @@ func TestAnOpenStepWaitsForItsRunner(t *testing.T) {
 	same(t, "Leftovers at the end", len(out.Leftovers), 0)
 }
 
+// daemon leaves a process behind that has its own name already.
+const daemon = `(setsid sleep 300 & until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done)`
+
 func TestAnotherStepEndsWhatAnOpenOneHasLeft(t *testing.T) {
 	t.Parallel()
-	job := orphan(t, 1, "(setsid sleep 300 &)", ">started; until [ -e go ]; do sleep 0.01; done", "true")
+	job := orphan(t, 1, daemon, ">started; until [ -e go ]; do sleep 0.01; done", "true")
 	release(t, job)
-	e := newSupervised(t, quick)
+	e := newSupervised(t, patient)
 	adopt(t, e, job, &executortest.Log{})
 	_, out := executortest.Run(t, e, executortest.Next(job, "true"))
 	if len(out.Leftovers) != 1 || !strings.HasPrefix(out.Leftovers[0], "sleep ") {
@@ -279,10 +282,10 @@ func TestAnotherStepEndsWhatAnOpenOneHasLeft(t *testing.T) {
 // A last command that ends without a runner ends its step too.
 func TestLeftoversOfAnOrphanAreNamed(t *testing.T) {
 	t.Parallel()
-	job := orphan(t, 0, "(setsid sleep 300 &); >started; until [ -e go ]; do sleep 0.01; done")
+	job := orphan(t, 0, daemon+"; >started; until [ -e go ]; do sleep 0.01; done")
 	release(t, job)
 	gone(t, job)
-	out := adopt(t, newSupervised(t, quick), job, &executortest.Log{})
+	out := adopt(t, newSupervised(t, patient), job, &executortest.Log{})
 	if len(out.Leftovers) != 1 || !strings.HasPrefix(out.Leftovers[0], "sleep ") {
 		t.Errorf("Leftovers = %q; want the sleep", out.Leftovers)
 	}
@@ -290,8 +293,8 @@ func TestLeftoversOfAnOrphanAreNamed(t *testing.T) {
 
 func TestAnAdoptedCommandIsInterruptedOnce(t *testing.T) {
 	t.Parallel()
-	job := orphan(t, 0, `bash -c 'n=0; trap "n=\$((n+1)); echo INT \$n; [ \$n -lt 2 ] || exit 4" INT; >started; while :; do sleep 0.01; done'`)
-	e := newSupervised(t, engine.BashOptions{})
+	job := orphan(t, 0, counting(t))
+	e := newSupervised(t, patient)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if !e.Knows(job) {
@@ -300,15 +303,19 @@ func TestAnAdoptedCommandIsInterruptedOnce(t *testing.T) {
 	cancel()
 	l := &executortest.Log{}
 	l.OnOutput = func(int) {
-		if l.Printed[0] == "INT 1\n" {
+		switch {
+		case strings.HasSuffix(l.Printed[0], "INT 1\n"):
 			e.Signal()
+		case strings.HasSuffix(l.Printed[0], "INT 2\n"):
+			if err := os.WriteFile(filepath.Join(job.Dir, "enough"), nil, 0o600); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 	if _, err := e.Adopt(ctx, job, l); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "output", l.Printed[0], "INT 1\nINT 2\n")
-	same(t, "Exit", l.Results[0].Exit, 4)
+	same(t, "output", l.Printed[0], "ready\nINT 1\nINT 2\nhad 2\n")
 	same(t, "Ended", l.Results[0].Ended, "interrupt")
 }
 
@@ -316,7 +323,7 @@ func TestAnAdoptedCommandIsInterruptedOnce(t *testing.T) {
 // still runs is named; the next job has a new supervisor.
 func TestSupervisorKilled(t *testing.T) {
 	t.Parallel()
-	e, job := newSupervised(t, quick), executortest.Job(t, "x=1", ">started; sleep 300")
+	e, job := newSupervised(t, patient), executortest.Job(t, "x=1", ">started; sleep 300")
 	killed := 0
 	go func() {
 		until(t, "the command begins", func() bool { return exists(filepath.Join(job.Dir, "started")) })
@@ -348,7 +355,7 @@ func TestSupervisorAskedToEnd(t *testing.T) {
 	}
 	gone(t, job)
 	l := &executortest.Log{}
-	adopt(t, newSupervised(t, quick), job, l)
+	adopt(t, newSupervised(t, patient), job, l)
 	same(t, "output", l.Printed[0], "INT\n")
 	same(t, "Ended", l.Results[0].Ended, "interrupt")
 }
@@ -356,7 +363,7 @@ func TestSupervisorAskedToEnd(t *testing.T) {
 func TestDetach(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, lasting, "true")
-	e := newSupervised(t, quick)
+	e := newSupervised(t, patient)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	l := &executortest.Log{OnOutput: func(int) { cancel(executor.ErrDetach) }}
 	if _, err := e.Run(ctx, job, l); !errors.Is(err, executor.ErrDetach) {
@@ -369,7 +376,7 @@ func TestDetach(t *testing.T) {
 	release(t, job)
 	gone(t, job)
 	l = &executortest.Log{}
-	wantLasting(t, l, adopt(t, newSupervised(t, quick), job, l), job)
+	wantLasting(t, l, adopt(t, newSupervised(t, patient), job, l), job)
 }
 
 // A file that was torn, by a loss of power, tells nothing: a person is asked.
@@ -390,7 +397,7 @@ func TestTornResultIsUnknown(t *testing.T) {
 		if err := os.WriteFile(path, torn, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if newSupervised(t, quick).Knows(job) {
+		if newSupervised(t, patient).Knows(job) {
 			t.Fatalf("with byte %d changed the result is taken", at)
 		}
 	}
@@ -407,13 +414,13 @@ func TestSupervisorInADeepDirectory(t *testing.T) {
 	}
 	killRunner(t, job)
 	l := &executortest.Log{OnOutput: func(int) { release(t, job) }}
-	wantLasting(t, l, adopt(t, newSupervised(t, quick), job, l), job)
+	wantLasting(t, l, adopt(t, newSupervised(t, patient), job, l), job)
 }
 
 // Nobody else can reach a supervisor or read what it keeps.
 func TestSupervisorIsPrivate(t *testing.T) {
 	t.Parallel()
-	e, job := newSupervised(t, quick), executortest.Job(t, "x=1; umask")
+	e, job := newSupervised(t, patient), executortest.Job(t, "x=1; umask")
 	l, _ := executortest.Run(t, e, job)
 	for name, want := range map[string]os.FileMode{".": 0o700, "socket": 0o600, "kept": 0o600, "errors": 0o600} {
 		info, err := os.Stat(filepath.Join(job.State, "supervisor", name))
@@ -432,7 +439,7 @@ func TestSupervisorIsPrivate(t *testing.T) {
 // A supervisor that is not asked for any more leaves nothing running.
 func TestCloseEndsTheSupervisor(t *testing.T) {
 	t.Parallel()
-	e, job := newSupervised(t, quick), executortest.Job(t, "x=1")
+	e, job := newSupervised(t, patient), executortest.Job(t, "x=1")
 	executortest.Run(t, e, job)
 	if supervisorOf(t, job) == 0 {
 		t.Fatal("there is no supervisor")

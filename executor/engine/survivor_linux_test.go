@@ -29,7 +29,7 @@ func TestSurvivorsOfAKilledRunner(t *testing.T) {
 			t.Parallel()
 			job := executortest.Job(t, c.start)
 			kill9(t, job)
-			b := newBash(t, quick)
+			b := newBash(t, patient)
 			var surveyor executor.Surveyor = b
 			// Whoever has just been forked still has the shell's name.
 			until(t, "the step's processes are found", func() bool {
@@ -57,7 +57,7 @@ func TestSurvivingShellEnds(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(job.Dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b := newBash(t, quick)
+	b := newBash(t, patient)
 	until(t, "the shell ends", func() bool { return b.Survivors(job.State) == nil })
 	files, err := os.ReadDir(job.State)
 	if err != nil || len(files) != 0 {
@@ -68,7 +68,7 @@ func TestSurvivingShellEnds(t *testing.T) {
 // What this process has started is no survivor: it is under way.
 func TestOwnProcessesAreNoSurvivors(t *testing.T) {
 	t.Parallel()
-	b, job := newBash(t, quick), executortest.Job(t, `sleep 300 & echo here; until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done; kill $!`)
+	b, job := newBash(t, patient), executortest.Job(t, "sleep 300 & echo here; kill $!")
 	l := &executortest.Log{OnOutput: func(int) { same(t, "survivors", len(b.Survivors(job.State)), 0) }}
 	if _, err := b.Run(t.Context(), job, l); err != nil {
 		t.Fatal(err)

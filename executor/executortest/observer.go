@@ -97,8 +97,12 @@ func realDir(t *testing.T) string {
 func Run(t *testing.T, e executor.Engine, job executor.Job) (*Log, executor.Outcome) {
 	t.Helper()
 	l := &Log{}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
+	ctx := t.Context()
+	if limit, ok := t.Deadline(); ok { // the rest is for ending what hangs, and for saying so
+		c, cancel := context.WithDeadline(ctx, limit.Add(-time.Minute))
+		defer cancel()
+		ctx = c
+	}
 	out, err := e.Run(ctx, job, l)
 	if err != nil {
 		t.Fatalf("Run: %v\ncalls: %q\noutput: %v", err, l.Calls, l.Printed)

@@ -128,7 +128,11 @@ __runbook_failed() { builtin return "$__runbook_status"; }
 # the next simple command switches it on again.
 __runbook_base='{ __runbook_err "$?" "$LINENO" "$BASH_COMMAND" "${PIPESTATUS[@]}" || { builtin set +e; builtin trap "builtin set -e; builtin trap - DEBUG" DEBUG; }; } 2>/dev/null'
 __runbook_trap=$__runbook_base
-__runbook_ending='{ __runbook_said=$BASH_COMMAND __runbook_code=$?; __runbook_exit "$__runbook_code" "$-" "$@"; } >/dev/null 2>&1'
+# A child that a signal ends before bash has taken the shell's traps from it runs
+# this trap as well. It is not the shell and must not answer for it; nor may it
+# come to a simple command, for which bash would wait for a child of the shell's,
+# find none, and tell the ERR trap of that. `case` leaves `$?` as it is.
+__runbook_ending='{ case ${BASHPID-$$} in "$$") __runbook_said=$BASH_COMMAND __runbook_code=$?; __runbook_exit "$__runbook_code" "$-" "$@" ;; esac; } >/dev/null 2>&1'
 __runbook_full=run
 __runbook_cut=0
 builtin unset BASH_EXECUTION_STRING
