@@ -59,7 +59,7 @@ alone is made, by the same key.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.role, "as", "", "the sign-off, by its label or ID")
-	flags.StringVar(&o.key, "key", "", "a private key, or a public one whose private half ssh-agent holds, by `path`; \"agent\" for the agent's only key (default: git's user.signingKey, else the agent)")
+	flags.StringVar(&o.key, "key", "", "a private key, or a public one whose private half ssh-agent holds, by `path`; \"agent\" for the agent's only key; \"awskms:///alias/NAME\" or :///ID for one in AWS KMS (default: git's user.signingKey, else the agent)")
 	flags.StringVar(&o.name, "name", "", "who signs (default: git's user.name)")
 	flags.StringVar(&o.identity, "identity", "", "whom the key stands for in the allowed signers (default: what they say of the key, else git's user.email)")
 	flags.StringVar(&o.allowed, "allowed-signers", "", "the `file` that says whose keys are believed (default: git's gpg.ssh.allowedSignersFile)")
@@ -313,6 +313,13 @@ func (g *signing) key(ctx context.Context) (seal.Key, error) {
 	}
 	if g.o.key == "" && gitLine(ctx, g.s.place.root, "config", "--get", "gpg.format") == "ssh" {
 		options.Path = gitLine(ctx, g.s.place.root, "config", "--path", "--get", "user.signingKey")
+	}
+	if strings.HasPrefix(options.Path, kmsPrefix) {
+		signer, err := openKMS(ctx, g.env.vars, options.Path)
+		if err != nil {
+			return nil, err
+		}
+		return seal.NewKey(signer), nil
 	}
 	return seal.OpenKey(options)
 }

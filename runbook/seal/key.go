@@ -56,6 +56,10 @@ type signerKey struct {
 	close func() error
 }
 
+// NewKey makes a key of what signs elsewhere, as in a service; RSA needs an
+// ssh.AlgorithmSigner.
+func NewKey(s ssh.Signer) Key { return &signerKey{s, func() error { return nil }} }
+
 func (k *signerKey) Public() ssh.PublicKey                 { return k.PublicKey() }
 func (k *signerKey) Sign(statement []byte) ([]byte, error) { return armored(k.Signer, statement) }
 func (k *signerKey) Close() error                          { return k.close() }
@@ -89,7 +93,7 @@ func (o *KeyOptions) fileKey(src []byte) (Key, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", o.Path, err)
 	}
-	return &signerKey{signer, func() error { return nil }}, nil
+	return NewKey(signer), nil
 }
 
 func readPublic(path string) (ssh.PublicKey, error) {
