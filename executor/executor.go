@@ -191,6 +191,9 @@ func (x *Executor) result() (runbook.Result, string, error) {
 			passed, reason = false, fmt.Sprintf("line %d: %q failed", slot.Line, slot.Label)
 		}
 	}
+	if why := x.adverse(); why != "" {
+		passed, reason = false, why
+	}
 	switch {
 	case !passed:
 		return runbook.Failed, reason, nil
@@ -198,6 +201,21 @@ func (x *Executor) result() (runbook.Result, string, error) {
 		return runbook.Partial, "steps outside the selection are left", nil
 	}
 	return runbook.Passed, "", nil
+}
+
+// adverse tells of a choice by which a person has said that something failed.
+func (x *Executor) adverse() string {
+	for i := range x.Plan.Tasks {
+		t := &x.Plan.Tasks[i]
+		c := x.State.Choices[t.Slot.ID]
+		if c == nil || t.Closing() || t.Contingency != "" || c.Option < 0 || c.Option >= len(t.Slot.Options) {
+			continue
+		}
+		if chosen := t.Slot.Options[c.Option].Label; runbook.Adverse(chosen) {
+			return fmt.Sprintf("line %d: %s: %s", t.Slot.Line, t.Slot.Label, chosen)
+		}
+	}
+	return ""
 }
 
 // rolledBack sums up a run whose contingency was declared: what failed before is

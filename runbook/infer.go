@@ -237,6 +237,16 @@ func (in *inferrer) choice(slot *Slot) Binding {
 	return Binding{Use: "ask", Why: "a person decides"}
 }
 
+// Adverse reports whether an option says that something failed: a run in which
+// a person has chosen it has not passed.
+func Adverse(option string) bool {
+	switch strings.Join(labelWords(option), " ") {
+	case "fail", "failed", "failure", "unsuccessful", "nok", "not ok", "not met", "blocked", "reject", "rejected":
+		return true
+	}
+	return false
+}
+
 // Outcome is what an option of a status line says of a run.
 type Outcome string
 

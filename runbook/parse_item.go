@@ -168,10 +168,20 @@ func (b *builder) choice(p *passage, marks, boxes []mark, at place) int {
 	if s.Label == "" {
 		s.Label = at.label
 	}
-	if s.Label == "" {
-		s.Label = strings.Join(labels, " / ")
-	}
+	s.nameByOptions()
 	return b.add(s, -1, false)
+}
+
+// nameByOptions names a choice that has no name of its own by its outcomes.
+func (s *Slot) nameByOptions() {
+	if s.Label != "" {
+		return
+	}
+	labels := make([]string, len(s.Options))
+	for i, o := range s.Options {
+		labels[i] = o.Label
+	}
+	s.Label = strings.Join(labels, " / ")
 }
 
 // choiceLabels names a choice and its options. The options' texts follow their

@@ -1,6 +1,9 @@
 package runbook
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // table finds the slots in a table's cells. A cell that is exactly a box is an
 // item named by its row; it owns the row's blanks.
@@ -38,12 +41,16 @@ func (b *builder) row(cells []Span, columns []string, c context, header bool) {
 	}
 	signs := boxes > 0 && !header && b.rowSigns(cells, columns)
 	first := len(b.slots)
+	verdict := boxes > 1 && !header && b.rowChoice(cells, columns, name)
 	for i, cell := range cells {
 		column := ""
 		if !header {
 			column = columns[i]
 		}
 		if state, inner := b.cellBox(cell.Of(b.view)); inner.Len() > 0 && !header {
+			if verdict {
+				continue
+			}
 			label := name
 			if boxes > 1 || label == "" {
 				label = joinLabels(name, column)
@@ -65,6 +72,46 @@ func (b *builder) row(cells []Span, columns []string, c context, header bool) {
 	if owner == rowItem {
 		b.ownRow(first)
 	}
+}
+
+// outcomes are the columns that exclude one another: a box below one of them
+// says what became of the row.
+var outcomes = map[string]bool{
+	"pass": true, "passed": true, "fail": true, "failed": true, "success": true, "failure": true, "yes": true, "no": true, "n a": true, "na": true,
+	"ok": true, "not ok": true, "nok": true, "go": true, "no go": true, "met": true, "not met": true, "skip": true, "skipped": true, "blocked": true,
+	"approve": true, "approved": true, "reject": true, "rejected": true, "true": true, "false": true, "not applicable": true,
+}
+
+// rowChoice adds the boxes of a row as one choice where its columns exclude
+// one another, as Pass and Fail do. It reports whether they do.
+func (b *builder) rowChoice(cells []Span, columns []string, name string) bool {
+	s := Slot{Kind: ChoiceSlot, Zone: Table, Label: name}
+	seen := map[string]bool{}
+	ticked := 0
+	for i, cell := range cells {
+		state, inner := b.cellBox(cell.Of(b.view))
+		if inner.Len() == 0 {
+			continue
+		}
+		column := strings.Join(words(columns[i]), " ")
+		if !outcomes[column] || seen[column] {
+			return false
+		}
+		seen[column] = true
+		if state != ' ' {
+			ticked++
+		}
+		s.Options = append(s.Options, Option{Label: columns[i], Mark: Span{cell.Start + inner.Start, cell.Start + inner.End}, Ticked: state != ' '})
+	}
+	s.Mark = s.Options[0].Mark
+	s.Line = b.line(s.Mark.Start)
+	if ticked > 1 {
+		b.problem(Note, "choice-ticks", s.Line, "more than one box of the row is ticked: not taken as a choice", "")
+		return false
+	}
+	s.nameByOptions()
+	b.add(s, -1, false)
+	return true
 }
 
 // rowItem stands for the item of a table's row until its index is known.
