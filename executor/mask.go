@@ -25,7 +25,7 @@ type Mask struct {
 	seen     map[string]bool // the texts of forms
 	auto     *automaton      // over forms; nil: to be made
 	ordinary map[string]bool // words that are no secrets here
-	waived   map[string]bool // shapes that are let through
+	waived   []runbook.Waiver
 	blind    map[string]bool // names of secrets that cannot be masked by value
 }
 
@@ -91,16 +91,9 @@ func (m *Mask) common(text string) bool {
 	return m.ordinary[strings.ToLower(text)] || isOrdinary(text)
 }
 
-// Waive lets through what has these shapes, by a person's recorded word. It
-// comes before anything is masked.
-func (m *Mask) Waive(shapes ...string) {
-	if m.waived == nil {
-		m.waived = map[string]bool{}
-	}
-	for _, s := range shapes {
-		m.waived[s] = true
-	}
-}
+// Waive lets through lines that look like secrets, by somebody's recorded word.
+// It comes before anything is masked.
+func (m *Mask) Waive(w ...runbook.Waiver) { m.waived = append(m.waived, w...) }
 
 // Secrets returns what has been learned from index n on, to be kept where only
 // this run can read it.

@@ -20,7 +20,7 @@ type Registry struct {
 
 // Catalog describes everything registered, sorted by name.
 func (r *Registry) Catalog() runbook.Catalog {
-	c := runbook.Catalog{Engines: slices.Clone(r.EngineInfos)}
+	c := runbook.Catalog{Engines: slices.Clone(r.EngineInfos), Shapes: ShapeNames()}
 	for _, s := range r.Sources {
 		c.Sources = append(c.Sources, s.Info())
 	}

@@ -3,7 +3,10 @@ package executor
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"sync"
+
+	"runbook/runbook"
 )
 
 // A Shape is what a kind of secret looks like.
@@ -68,10 +71,10 @@ func (s *Shape) In(line []byte) bool {
 }
 
 // Withhold takes out of a text the lines that hold what looks like a secret, and
-// leaves in their place which shape it was, never what it was. Waived shapes
+// leaves in their place which shape it was, never what it was. Waived lines
 // stay.
-func Withhold(text []byte, waived map[string]bool) []byte {
-	hot := hotShapes(text, waived)
+func Withhold(text []byte, waived []runbook.Waiver) []byte {
+	hot := hotShapes(text)
 	if len(hot) == 0 {
 		return text
 	}
@@ -82,7 +85,7 @@ func Withhold(text []byte, waived map[string]bool) []byte {
 		text = rest
 		shape := block
 		for i := 0; shape == nil && i < len(hot); i++ {
-			if hot[i].In(line) {
+			if hot[i].In(line) && !lets(waived, hot[i].Name, line) {
 				shape = hot[i]
 			}
 		}
@@ -108,7 +111,7 @@ func Withhold(text []byte, waived map[string]bool) []byte {
 }
 
 // hotShapes are those of which the text has a sign: mostly none.
-func hotShapes(text []byte, waived map[string]bool) []*Shape {
+func hotShapes(text []byte) []*Shape {
 	lower := make([]byte, len(text))
 	for i, c := range text {
 		if c >= 'A' && c <= 'Z' {
@@ -120,7 +123,7 @@ func hotShapes(text []byte, waived map[string]bool) []*Shape {
 	for i := range Shapes() {
 		s := &Shapes()[i]
 		for _, sign := range s.signs {
-			if !waived[s.Name] && bytes.Contains(lower, []byte(sign)) {
+			if bytes.Contains(lower, []byte(sign)) {
 				hot = append(hot, s)
 				break
 			}
@@ -129,11 +132,18 @@ func hotShapes(text []byte, waived map[string]bool) []*Shape {
 	return hot
 }
 
-// ShapeNames lists the shapes, for messages and waivers.
+// lets reports whether a line may stay although it has that shape.
+func lets(waived []runbook.Waiver, shape string, line []byte) bool {
+	return slices.ContainsFunc(waived, func(w runbook.Waiver) bool {
+		return w.Shape == shape && w.Lets(string(bytes.TrimSpace(line)))
+	})
+}
+
+// ShapeNames lists the shapes, for messages and waivers, without compiling
+// them.
 func ShapeNames() []string {
-	var names []string
-	for _, s := range Shapes() {
-		names = append(names, s.Name)
+	return []string{
+		"private key", "AWS access key ID", "AWS secret access key", "GitHub token", "GitLab token", "Slack token",
+		"Stripe key", "npm token", "Google API key", "JSON web token", "URL with a password", "password",
 	}
-	return names
 }

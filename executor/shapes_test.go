@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestLinesThatLookLikeSecretsAreWithheld(t *testing.T) {
 			if want := "before\n[withheld: looks like a " + shape + "]\nafter\n"; got != want {
 				t.Errorf("%q became %q, want %q", line, got, want)
 			}
-			if got := string(Withhold([]byte(line), map[string]bool{shape: true})); got != line {
+			if got := string(Withhold([]byte(line), []runbook.Waiver{{Shape: shape}})); got != line {
 				t.Errorf("waived, %q became %q", line, got)
 			}
 		}
@@ -66,6 +67,17 @@ func TestARecordedEventHasNothingThatLooksLikeASecret(t *testing.T) {
 	out, full := digest(captured("x\n"+token+"\n"), m)
 	if strings.Contains(out.Head+string(full), token) || !strings.Contains(out.Head, "x\n[withheld") {
 		t.Errorf("%+v", out)
+	}
+}
+
+// The names that waivers go by are known without compiling the shapes.
+func TestShapeNames(t *testing.T) {
+	var names []string
+	for _, s := range Shapes() {
+		names = append(names, s.Name)
+	}
+	if !slices.Equal(names, ShapeNames()) {
+		t.Errorf("the shapes are %q, and their names %q", names, ShapeNames())
 	}
 }
 

@@ -294,7 +294,11 @@ func (w *sheet) swept(s *State) {
 		w.line("### Shown although it may look like a secret")
 		w.line("")
 		for _, ev := range s.Waived {
-			w.line("- %s, by %s: %s", escapeText(ev.Shape), escapeText(ev.By), escapeText(ev.Reason))
+			lines := ""
+			if ev.Match != "" {
+				lines = ", lines like " + codeSpan(firstLine(Visible(ev.Match)))
+			}
+			w.line("- %s%s, by %s: %s", escapeText(ev.Shape), lines, escapeText(ev.By), escapeText(ev.Reason))
 		}
 		w.line("")
 	}

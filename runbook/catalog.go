@@ -69,6 +69,8 @@ func (b *Binding) bound(infos []Info) {
 // A Catalog is what is registered, as far as a plan must know it.
 type Catalog struct {
 	Engines, Sources, Checks []Info
+	// Shapes are the kinds of secrets that are known by their look.
+	Shapes []string `json:"-"`
 }
 
 // checkBinding reports every way in which a binding does not fit the infos.

@@ -167,6 +167,7 @@ type VoidSignature struct {
 // that shape, by a person's word.
 type ShapeWaived struct {
 	Shape  string `json:"shape" mask:"no"`
+	Match  string `json:"match,omitempty"` // a glob of the lines; empty: all of the shape
 	By     string `json:"by"`
 	Reason string `json:"reason"`
 }

@@ -28,6 +28,7 @@ type Plan struct {
 	Values      map[string]Given  // for the placeholders in steps, by spelling
 	Sidecar     Digest            // of the file that bound the slots; empty: there is none
 	Secrets     []string          // names of variables whose values exec takes or asks, and masks
+	Waivers     []Waiver
 
 	stepTasks []int // index in Tasks by step number - 1
 }
@@ -114,6 +115,7 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 		b.holds()
 		b.pins()
 		b.signs()
+		b.waivers()
 		b.report(in.Sidecar.dead()...)
 	}
 	return b.plan

@@ -41,7 +41,12 @@ func SidecarSchema(c Catalog) ([]byte, error) {
 				"until":  schema{"description": "sections and items, by their IDs", "anyOf": []any{text, schema{"type": "array", "items": text, "minItems": 1}}},
 			}), "before", "until")},
 			"secrets": schema{"type": "array", "description": "variables whose values are secret: taken from the environment or asked for, and masked", "items": schema{"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}},
-			"pins":    object("what must be so before a run has an effect", pinSchema()),
+			"waive": schema{"type": "array", "description": "lines that look like a secret and are none: they may stand in the record", "items": required(object("", schema{
+				"shape":  schema{"enum": c.Shapes, "description": "what they look like"},
+				"match":  schema{"type": "string", "minLength": 1, "description": "the whole line, in which * stands for anything; without it, every line of that shape"},
+				"reason": schema{"type": "string", "pattern": "\\S", "description": "why it is no secret; the record keeps it"},
+			}), "shape", "reason")},
+			"pins": object("what must be so before a run has an effect", pinSchema()),
 			"steps": bySlot("settings of steps, "+slots, object("", schema{
 				"dir":       schema{"type": "string", "description": "the directory that the step starts in, from the root"},
 				"timeout":   schema{"$ref": "#/definitions/duration", "description": "how long it may take; 0 is for ever"},

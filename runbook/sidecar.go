@@ -20,6 +20,7 @@ type Sidecar struct {
 	Env   map[string]string // for every step
 	// Secrets names variables whose values are secret: exec takes or asks them.
 	Secrets []string
+	Waivers []Waiver
 	rules   []rule
 	Limit   time.Duration // per step; 0 is none
 }
@@ -73,8 +74,10 @@ func ParseSidecar(name string, src []byte) (*Sidecar, []Problem) {
 			r.rules(FieldSlot, v)
 		case "sign":
 			r.signRules(v)
+		case "waive":
+			r.waivers(v)
 		default:
-			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, secrets, sign, steps", key)
+			r.fault(v.Line, "unknown key %q; there are defaults, fields, hold, items, pins, secrets, sign, steps, waive", key)
 		}
 	})
 	return r.car, r.problems

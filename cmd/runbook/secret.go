@@ -77,21 +77,24 @@ func (o *execOptions) checkWaivers() error {
 	return nil
 }
 
-// waivers lets through what this part of the run and those before it waive, and
-// returns the events of what is new.
+// waivers lets through what the sidecar, this part of the run and those before
+// it waive, and returns the events of what is new.
 func (r *runner) waivers(mask *executor.Mask, by string) []runbook.Event {
+	known := slices.Clone(r.session.state.Waived)
 	var events []runbook.Event
-	var known []string
-	for _, w := range r.session.state.Waived {
-		known = append(known, w.Shape)
-	}
-	mask.Waive(known...)
-	mask.Waive(r.o.waive...)
-	for _, shape := range r.o.waive {
-		if slices.Contains(known, shape) {
-			continue
+	add := func(ev *runbook.ShapeWaived) {
+		if !slices.ContainsFunc(known, func(o *runbook.ShapeWaived) bool { return o.Shape == ev.Shape && o.Match == ev.Match }) {
+			known, events = append(known, ev), append(events, ev)
 		}
-		events = append(events, &runbook.ShapeWaived{Shape: shape, By: by, Reason: r.o.reason})
+	}
+	for _, w := range r.plan.Waivers {
+		add(&runbook.ShapeWaived{Shape: w.Shape, Match: w.Match, By: "the sidecar", Reason: w.Reason})
+	}
+	for _, shape := range r.o.waive {
+		add(&runbook.ShapeWaived{Shape: shape, By: by, Reason: r.o.reason})
+	}
+	for _, w := range known {
+		mask.Waive(runbook.Waiver{Shape: w.Shape, Match: w.Match})
 	}
 	return events
 }
