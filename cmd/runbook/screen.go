@@ -14,16 +14,20 @@ import (
 type screen struct {
 	w    io.Writer
 	held []byte
+	out  []byte // what one call shows, used again by the next
 	// midline says that the last line is not ended.
 	midline bool
 }
 
 // Write implements io.Writer.
 func (s *screen) Write(p []byte) (int, error) {
-	b := append(s.held, p...)
+	b := p
+	if len(s.held) > 0 {
+		b = append(s.held, p...)
+	}
 	n := len(b) - unfinished(b)
 	err := s.show(b[:n])
-	s.held = append([]byte(nil), b[n:]...)
+	s.held = append(s.held[:0], b[n:]...)
 	return len(p), err
 }
 
@@ -38,12 +42,12 @@ func (s *screen) show(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	text := runbook.Visible(string(b))
-	if text == "" {
+	s.out = runbook.AppendVisible(s.out[:0], b)
+	if len(s.out) == 0 {
 		return nil
 	}
-	s.midline = text[len(text)-1] != '\n'
-	_, err := io.WriteString(s.w, text)
+	s.midline = s.out[len(s.out)-1] != '\n'
+	_, err := s.w.Write(s.out)
 	return err
 }
 
