@@ -93,6 +93,24 @@ func TestAQuestionIsPutAgainWhereItCouldNotBePut(t *testing.T) {
 	}
 }
 
+// A check that crashes has not answered. What it says of it is masked, and the
+// run goes on.
+func TestACrashIsNoAnswer(t *testing.T) {
+	p := newTape(t, "- [ ] It is there\n- [ ] So is this\n")
+	p.registry.Checks["slow"] = &slowCheck{answer: func(context.Context, int) (executor.Finding, error) { panic("lost correct-horse-battery") }}
+	p.registry.Checks["fine"] = &slowCheck{name: "fine", answer: found}
+	p.sidecar = "items:\n  it-is-there: {use: slow, of: this}\n  so-is-this: {use: fine}\n"
+	p.mask = &executor.Mask{}
+	p.mask.Learn(executor.Secret{Name: "HORSE", Value: "correct-horse-battery"})
+	p.mustRun(runbook.Passed)
+	if got, want := p.fold().Open["it-is-there"], "slow broke off: lost [masked:HORSE]"; got != want {
+		t.Errorf("open because of %q, want %q", got, want)
+	}
+	if f := p.fold().Items["so-is-this"]; f == nil || f.Verdict != runbook.Pass {
+		t.Errorf("the other item: %+v", f)
+	}
+}
+
 func TestNoQuestionHangsTheRun(t *testing.T) {
 	ends := make(chan struct{})
 	t.Cleanup(func() { close(ends) })

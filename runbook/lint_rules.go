@@ -47,6 +47,7 @@ var lintRules = []LintRule{
 	{"pin", "a pin that does not hold a step which it is about"},
 	{"placeholder", "a placeholder without a value"},
 	{"pushed-code", "code out of sight behind blanks"},
+	{"secret-in-text", "a secret in the text of the checklist or its sidecar"},
 	{"selection", "a step or section that the command line names and that does not exist"},
 	{"sidecar", "a sidecar that does not fit the checklist"},
 	{"start-directory", "a step without one certain directory to start in"},
@@ -72,6 +73,7 @@ var lintHints = map[string]string{
 	"item-state":          "open the item, - [ ], if it is to be settled in each run",
 	"selection":           "`runbook plan FILE` lists the steps and sections",
 	"sidecar":             "`runbook plan FILE --format json` lists the IDs, `runbook catalog` the checks and sources",
+	"secret-in-text":      "take it from a variable; if it is none, let the sidecar waive it",
 	"start-directory":     "give the step its dir, or make what it needs in a step before",
 	"unclosed-attributes": "close them with } on the same line",
 }

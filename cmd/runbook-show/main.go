@@ -1,13 +1,15 @@
 // Command runbook-show renders a checklist or a record for reading: in the
 // terminal, or with --html as a page. It is what `runbook show` calls. It is a
 // program of its own because its libraries take longer to initialise than all
-// of runbook.
+// of runbook, which hands it the text on standard input, as "-", without the
+// secrets that it knows.
 package main
 
 import (
 	"bytes"
 	"fmt"
 	"html"
+	"io"
 	"os"
 	"regexp"
 	"strconv"
@@ -30,9 +32,9 @@ func main() {
 func run(args []string) error {
 	asHTML := len(args) == 2 && args[0] == "--html"
 	if len(args) != 1 && !asHTML {
-		return fmt.Errorf("usage: runbook-show [--html] FILE")
+		return fmt.Errorf("usage: runbook-show [--html] FILE, or - for standard input")
 	}
-	src, err := os.ReadFile(args[len(args)-1])
+	src, err := read(args[len(args)-1])
 	if err != nil {
 		return err
 	}
@@ -46,6 +48,13 @@ func run(args []string) error {
 	}
 	_, err = os.Stdout.Write(out)
 	return err
+}
+
+func read(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(os.Stdin)
+	}
+	return os.ReadFile(name)
 }
 
 // numeric are the references to characters by their number: a renderer makes

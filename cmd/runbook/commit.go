@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
 	"runbook/runbook/seal"
@@ -91,6 +92,9 @@ func commitRun(ctx context.Context, env *environment, o *commitOptions, file str
 	if err != nil {
 		return &exitError{exitUsage, err, ""}
 	}
+	if err := g.clean(files); err != nil {
+		return err
+	}
 	return g.commit(files, commitMessage(env, o, s), o.noVerify)
 }
 
@@ -105,7 +109,7 @@ func commitMessage(env *environment, o *commitOptions, s *session) []byte {
 	}
 	fmt.Fprintf(&text, "Items: %s\n\n", runbook.Count(s.doc, s.state).Items)
 	fmt.Fprintf(&text, "Runbook-Run: %s\nRunbook-Head: %s\nRunbook-Result: %s\n", s.id, s.state.Head, s.state.Stopped.Result)
-	return environmentMask(env.vars).Apply([]byte(text.String()))
+	return executor.Withhold(env.known.mask().Apply([]byte(text.String())), nil)
 }
 
 // A gitCommit is one commit under way, from the directory of the record.
@@ -186,6 +190,33 @@ func (g *gitCommit) files(s *session) ([]string, error) {
 		}
 	}
 	return list, err
+}
+
+// clean refuses files that hold what is known to be secret, or are named after
+// it: what is in git is out.
+func (g *gitCommit) clean(files []string) error {
+	mask := g.env.known.mask()
+	for _, name := range files {
+		if names := mask.Finds([]byte(name)); len(names) > 0 {
+			return &exitError{exitHeld, fmt.Errorf("%s: its name holds the value of %s, and is not committed", name, strings.Join(names, ", ")), ""}
+		}
+		data, err := os.ReadFile(filepath.Join(g.dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it is taken out of git
+		}
+		if err != nil {
+			return &exitError{exitRecording, err, ""}
+		}
+		number := 0
+		for line := range bytes.Lines(data) {
+			number++
+			if names := mask.Finds(line); len(names) > 0 {
+				return &exitError{exitHeld, fmt.Errorf("%s:%d: it holds the value of %s, and is not committed", name, number, strings.Join(names, ", ")),
+					"`runbook exec` masks what a run has recorded; what stands in the checklist's own text has to be changed there"}
+			}
+		}
+	}
+	return nil
 }
 
 // commit commits the files by an index of its own: what is staged, and a hook

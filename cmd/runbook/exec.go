@@ -128,6 +128,9 @@ func (r *runner) start(ctx context.Context, file string) error {
 	if r.given, err = r.secrets(); err != nil {
 		return err
 	}
+	if problems := r.unmaskable(); len(problems) > 0 {
+		return r.env.problems(file, problems)
+	}
 	debug.SetGCPercent(100) // a run is long, and its memory is bounded
 	debug.SetMemoryLimit(math.MaxInt64)
 	return r.run(ctx)

@@ -64,6 +64,7 @@ func runLint(env *environment, flags *lintFlags, name string) error {
 	if err != nil {
 		return err
 	}
+	plan.Problems = slices.Concat(plan.Problems, s.secretsInText(environmentMask(stepEnvironment(env, plan))), s.shapesInText(plan.Waivers))
 	found := runbook.Lint(plan, runbook.LintInput{Machine: diskMachine{newDiskTree(), diskFiles{}, env}, Root: s.place.root, DocDir: s.place.dir})
 	if err := write(env.stdout, s.doc, found); err != nil {
 		return fmt.Errorf("writing the findings: %w", err)

@@ -47,7 +47,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		return &exitError{exitHeld, fmt.Errorf("run %s: the variables and functions that its earlier steps set are not on this machine (%s)", s.id, r.privatePath()),
 			"go on where and as whom it ran before; or add --fresh-shell to go on without them, which the record will say"}
 	}
-	env := r.stepEnvironment()
+	env := stepEnvironment(r.env, r.plan)
 	for _, secret := range r.given {
 		env = append(env, secret.Name+"="+secret.Value)
 	}
@@ -177,6 +177,7 @@ func (r *runner) ended(ctx context.Context, result runbook.Result, err error) er
 			fmt.Fprintf(r.env.stderr, "runbook: removing the run's private state: %v\n", err)
 		}
 	}
+	r.tellInText()
 	told := r.summary(s.state)
 	if err := exitFor(result); err != nil {
 		return err // it outranks that nobody could be told, as when the terminal is gone

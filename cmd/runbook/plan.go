@@ -46,6 +46,9 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 	if err != nil {
 		return err
 	}
+	if s.id == "" {
+		plan.Problems = append(plan.Problems, s.secretsInText(environmentMask(stepEnvironment(env, plan)))...)
+	}
 	if flags.format == "json" {
 		b, err := plan.JSON(s.state)
 		if err != nil {

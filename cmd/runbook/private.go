@@ -9,14 +9,15 @@ import (
 	"strings"
 
 	"runbook/executor"
+	"runbook/runbook"
 	"runbook/runbook/journal"
 )
 
 // stepEnvironment is the operator's environment with the sidecar's additions.
-func (r *runner) stepEnvironment() []string {
-	env := slices.Clone(r.env.vars)
-	for _, k := range sortedKeys(r.plan.Env) {
-		env = append(env, k+"="+r.plan.Env[k])
+func stepEnvironment(e *environment, plan *runbook.Plan) []string {
+	env := slices.Clone(e.vars)
+	for _, k := range sortedKeys(plan.Env) {
+		env = append(env, k+"="+plan.Env[k])
 	}
 	return env
 }

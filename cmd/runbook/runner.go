@@ -59,7 +59,7 @@ func (r *runner) prepare(ctx context.Context, file string) error {
 	if want := r.o.expect; want != "" && want != string(r.plan.Review()) {
 		return usagef("look at `runbook plan "+file+"` again", "%s is not what was reviewed: it is %s, and --expect says %s", file, r.plan.Review(), want)
 	}
-	if errs := append(r.plan.Errors(), r.missingTools()...); len(errs) > 0 {
+	if errs := slices.Concat(r.plan.Errors(), r.missingTools(), r.unmaskable()); len(errs) > 0 {
 		return r.env.problems(file, errs)
 	}
 	if err := r.mainPathEnded(); err != nil {

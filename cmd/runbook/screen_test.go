@@ -92,3 +92,20 @@ func TestNothingPassesTheGate(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// A crashing writer crashes whoever writes.
+type crashingWriter struct{ cause string }
+
+func (w crashingWriter) Write([]byte) (int, error) { panic(w.cause) }
+
+// The report of a crash passes the gate too, what was under way counts as
+// unknown, and nothing in it drives the terminal.
+func TestACrashShowsNoSecret(t *testing.T) {
+	t.Setenv("API_TOKEN", "correct-horse")
+	var out bytes.Buffer
+	code := run(t.Context(), []string{"version"}, nil, crashingWriter{"lost correct-horse \x1b[2J"}, &out)
+	said := out.String()
+	if code != exitHeld || !strings.Contains(said, "internal error: lost [masked:API_TOKEN] ␛[2J") || !strings.Contains(said, "goroutine") || strings.Contains(said, "correct-horse") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}

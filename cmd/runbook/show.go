@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"runbook/executor"
 	"runbook/runbook"
 )
 
@@ -38,27 +40,55 @@ func runShow(cmd *cobra.Command, env *environment, file string, asHTML bool) err
 	if err != nil {
 		return err
 	}
+	text := presentable(env, file, src)
 	helper, err := showProgram()
 	if err != nil {
 		if asHTML {
 			return usagef("install it with: go install ./cmd/runbook-show", "runbook-show is not installed")
 		}
 		fmt.Fprintln(env.stderr, "runbook: runbook-show is not installed; this is the plain text")
-		if _, err := fmt.Fprint(env.stdout, runbook.Visible(string(src))); err != nil {
+		if _, err := fmt.Fprint(env.stdout, runbook.Visible(string(text))); err != nil {
 			return fmt.Errorf("writing: %w", err)
 		}
 		return nil
 	}
-	args := []string{file}
+	args := []string{"-"}
 	if asHTML {
-		args = []string{"--html", file}
+		args = []string{"--html", "-"}
 	}
 	child := exec.CommandContext(cmd.Context(), helper, args...)
-	child.Stdin, child.Stdout, child.Stderr = nil, behind(env.stdout), behind(env.stderr)
+	child.Stdin, child.Stdout, child.Stderr = bytes.NewReader(text), behind(env.stdout), behind(env.stderr)
 	if err := child.Run(); err != nil {
 		return &exitError{exitUsage, fmt.Errorf("runbook-show: %w", err), ""}
 	}
 	return nil
+}
+
+// presentable is a document as it may be shown: without known secrets, and without
+// lines that look like one and are not waived, by its sidecar or its run.
+func presentable(env *environment, file string, src []byte) []byte {
+	var waived []runbook.Waiver
+	if s, err := openEdited(file, ""); err == nil { // else it is shown all the same
+		if car, _, err := readSidecar(s.place.path); err == nil && car != nil {
+			waived = car.Waivers
+		}
+		if s.state != nil {
+			for _, w := range s.state.Waived {
+				waived = append(waived, runbook.Waiver{Shape: w.Shape, Match: w.Match})
+			}
+		}
+	}
+	// A fence ends what looks like a key and has no end: the rest is no part of it.
+	var out, part []byte
+	for line := range bytes.Lines(env.known.mask().Apply(src)) {
+		if mark := bytes.TrimLeft(line, " \t>"); bytes.HasPrefix(mark, []byte("```")) || bytes.HasPrefix(mark, []byte("~~~")) {
+			out = append(append(out, executor.Withhold(part, waived)...), line...)
+			part = part[:0]
+			continue
+		}
+		part = append(part, line...)
+	}
+	return append(out, executor.Withhold(part, waived)...)
 }
 
 // showProgram finds runbook-show beside this program, then in PATH.
