@@ -24,6 +24,7 @@ type runner struct {
 	registry *executor.Registry
 	resolve  map[runbook.ID]executor.Decision
 
+	heldBack string       // of status: where outputs lie that no stop has searched
 	standing bool         // the summary is status's: also how old it is, and who must act
 	declared *declaration // what rollback declares; nil: exec
 

@@ -57,6 +57,7 @@ func runStatus(env *environment, o *execOptions, file string) error {
 	if r.plan, err = o.plan(s, r.registry); err != nil {
 		return err
 	}
+	r.heldBack = env.heldBack(s.place, s.state)
 	if s.state.Stopped == nil {
 		s.state.Stopped = &runbook.RunStopped{Result: "under way", Reason: whereItWas(r.plan, s.state)}
 	}
@@ -123,7 +124,7 @@ func runReset(env *environment, file string) error {
 	if err := journal.Replace(p.path, current, template); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
-	if err := env.dropPrivate(p, id); err != nil {
+	if err := env.dropAll(p, runs); err != nil {
 		fmt.Fprintf(env.stderr, "runbook: removing the run's private state: %v\n", err)
 	}
 	fmt.Fprintf(env.stderr, "runbook: %s is its template again; run %s stays in %s, and the file as it was in out/%s there\n", file, id, runs, kept)

@@ -18,6 +18,7 @@ type summaryJSON struct {
 	// Of status alone.
 	LastActive *time.Time `json:"last_active,omitempty"`
 	Next       []nextJSON `json:"next,omitempty"`
+	HeldBack   string     `json:"held_back,omitempty"` // where outputs lie that have not been searched for secrets yet
 }
 
 // openJSON is an open slot with what is known of when and by whom.
@@ -111,7 +112,7 @@ func (r *runner) summaryJSON(s *runbook.State) summaryJSON {
 		Open: openSlots(doc, s, time.Now()),
 	}
 	if r.standing {
-		view.LastActive, view.Next = &s.Latest, r.next(s, view.Open)
+		view.LastActive, view.Next, view.HeldBack = &s.Latest, r.next(s, view.Open), r.heldBack
 	}
 	for _, t := range r.plan.Steps() {
 		st := s.Step(t.Slot.ID)
@@ -181,6 +182,9 @@ func (r *runner) summaryText(s *runbook.State) error {
 	open := openSlots(doc, s, now)
 	if r.standing {
 		w.printf("Active   %s ago, by %s\n", age(now.Sub(s.Latest)), runbook.Visible(s.Operator))
+		if r.heldBack != "" {
+			w.printf("Held     %s: %s\n", runbook.Visible(r.heldBack), heldBackText)
+		}
 		for _, n := range r.next(s, open) {
 			w.printf("Next     %s: %s\n", runbook.Visible(n.Who), runbook.Visible(n.What))
 		}

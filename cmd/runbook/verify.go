@@ -75,6 +75,9 @@ func runVerify(ctx context.Context, env *environment, o *verifyOptions, file str
 	if err != nil {
 		return err
 	}
+	if dir := env.heldBack(s.place, v.State); dir != "" {
+		v.Reasons = append(v.Reasons, dir+": "+heldBackText)
+	}
 	if err := env.verdict(file, o.format, v); err != nil {
 		return err
 	}
