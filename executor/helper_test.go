@@ -24,6 +24,7 @@ type reply struct {
 	failures []runbook.Failure
 	ended    string
 	lost     bool // the engine loses sight of the command: no end is seen
+	waits    bool // until it is interrupted
 	dir      string
 }
 
@@ -34,6 +35,7 @@ type fakeEngine struct {
 	calls   []string
 	envs    [][]string
 	closed  int
+	onRun   func() // nil: nothing
 }
 
 func (*fakeEngine) Info() runbook.Info { return runbook.Info{Name: "fake", Summary: "for tests"} }
@@ -62,9 +64,16 @@ func (e *fakeEngine) Run(ctx context.Context, job executor.Job, obs executor.Obs
 		}
 		e.calls = append(e.calls, job.Commands[i].Text)
 		e.envs = append(e.envs, job.Env)
+		if e.onRun != nil {
+			e.onRun()
+		}
 		r := e.next(job.Commands[i].Text)
 		if r.lost {
 			return out, errors.New("the shell is gone")
+		}
+		if r.waits {
+			<-ctx.Done()
+			r.ended, r.exit = "interrupt", 130
 		}
 		for chunk := range strings.SplitAfterSeq(r.out, "\n") {
 			obs.Output(i, []byte(chunk))
@@ -91,6 +100,15 @@ type memoryJournal struct {
 	lines  [][]byte
 	calls  int
 	failAt int
+	probe  func() error // nil: all is well
+}
+
+// Probe implements executor.Prober.
+func (j *memoryJournal) Probe() error {
+	if j.probe == nil {
+		return nil
+	}
+	return j.probe()
 }
 
 var errDisk = errors.New("no space left on device")

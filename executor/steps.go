@@ -215,7 +215,14 @@ func (x *Executor) attempt(ctx context.Context, t *runbook.Task, commands []runb
 	}
 	x.Progress.StepStarted(t, t.Start.Path, first)
 	obs := &observer{x: x, t: t, commands: commands, ctx: ctx}
-	out, err := x.drive(ctx, t, obs, x.job(t, commands, first))
+	watched, lost := x.watch(ctx)
+	out, err := x.drive(watched, t, obs, x.job(t, commands, first))
+	if why := lost(); why != nil {
+		if err := x.flush(); err != nil { // how the command ended, if that can still be told
+			why = fmt.Errorf("%w; %w", why, err)
+		}
+		return nil, why
+	}
 	if obs.err != nil {
 		return nil, obs.err
 	}

@@ -174,15 +174,7 @@ func TestErrorAtEverySync(t *testing.T) {
 // TestTooSmallADisk: before step 1 there must be room for what a run writes.
 func TestTooSmallADisk(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("skipped: no tmpfs can be mounted here: %s", out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-	})
+	dir := smallDisk(t, "1m")
 	p := newProcess(t)
 	list := filepath.Join(dir, "list.md")
 	if err := os.WriteFile(list, []byte(crashList), 0o600); err != nil {
@@ -203,6 +195,57 @@ func TestTooSmallADisk(t *testing.T) {
 	}
 	if code, out := p.run(t, "exec", "--yes", "--no-input", list); code != exitUsage || !strings.Contains(out, "read-only file system") {
 		t.Errorf("read-only: exit code %d:\n%s", code, out)
+	}
+}
+
+// smallDisk mounts a file system of that size, or skips the test.
+func smallDisk(t *testing.T, size string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		t.Skipf("skipped: no tmpfs can be mounted here: %s", out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	return dir
+}
+
+// A disk that fills while a command runs: the command is interrupted, for what
+// it does could not be recorded; nothing follows; with room again the run goes
+// on from what was recorded.
+func TestTheDiskFillsDuringACommand(t *testing.T) {
+	t.Parallel()
+	dir := smallDisk(t, "24m")
+	p := newProcess(t)
+	list := filepath.Join(dir, "list.md")
+	text := "```bash\nledger one\n[ -e again ] || bash -c 'trap \"ledger interrupted; exit 5\" INT; head -c 30M /dev/zero >filler; while :; do sleep 0.01; done'\nledger two\n```\n"
+	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := p.run(t, "exec", "--yes", "--no-input", list)
+	if code != exitRecording || !strings.Contains(out, "KiB left") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	if calls := p.calls(t); !slices.Equal(calls, []string{"ledger one", "ledger interrupted"}) {
+		t.Errorf("called %q", calls)
+	}
+	if text, err := os.ReadFile(list); err != nil || len(text) == 0 {
+		t.Errorf("the list: %d bytes, %v", len(text), err)
+	}
+	if err := errors.Join(os.Remove(filepath.Join(dir, "filler")), os.WriteFile(filepath.Join(dir, "again"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := p.run(t, "exec", "--yes", "--no-input", list); code != exitOK {
+		t.Errorf("with room again: exit code %d:\n%s", code, out)
+	}
+	if calls := p.calls(t); !slices.Equal(calls, []string{"ledger one", "ledger interrupted", "ledger two"}) {
+		t.Errorf("called %q", calls)
+	}
+	if code, out := p.run(t, "verify", list); code != exitOK {
+		t.Errorf("verify: exit code %d:\n%s", code, out)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"runbook/runbook/journal"
 )
@@ -18,12 +19,30 @@ type guarded struct {
 	file     *journal.Journal
 	lock     *journal.Lock
 	template []byte
-	lines    [][]byte // all that the journal holds
-	rescue   string   // the directory for what would be lost
+	rescue   string // the directory for what would be lost
+
+	mu    sync.Mutex // guards what follows, and the file
+	lines [][]byte   // all that the journal holds
+}
+
+// room is what the disks must have left, in bytes, for the end of a command and
+// of the run to be recorded.
+const room = 256 << 10
+
+// Probe implements executor.Prober.
+func (g *guarded) Probe() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := journal.CheckSpace(filepath.Dir(g.rescue), room); err != nil {
+		return err
+	}
+	return g.file.Probe(room)
 }
 
 // Append implements executor.Journal.
 func (g *guarded) Append(lines ...[]byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.lines = append(g.lines, lines...)
 	if err := errors.Join(g.lock.Check(), g.file.Check()); err != nil {
 		return g.save(err)
@@ -32,10 +51,16 @@ func (g *guarded) Append(lines ...[]byte) error {
 }
 
 // Lines implements executor.Reviser.
-func (g *guarded) Lines() [][]byte { return g.lines }
+func (g *guarded) Lines() [][]byte {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.lines
+}
 
 // Revise implements executor.Reviser.
 func (g *guarded) Revise(lines [][]byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if err := errors.Join(g.lock.Check(), g.file.Check()); err != nil {
 		return g.save(err)
 	}

@@ -54,7 +54,8 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	mask := environmentMask(env, identity.Operator, identity.User, identity.Host)
 	mask.Learn(r.given...)
 	r.env.known.become(mask)
-	opening, err := r.begin(ctx, identity, engine.Dropped(env), mask)
+	_, dropped := engine.Inherited(r.env.vars)
+	opening, err := r.begin(ctx, identity, append(dropped, engine.Dropped(env)...), mask)
 	if err != nil {
 		return err
 	}

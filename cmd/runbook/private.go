@@ -5,17 +5,18 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"runbook/executor"
+	"runbook/executor/engine"
 	"runbook/runbook"
 	"runbook/runbook/journal"
 )
 
-// stepEnvironment is the operator's environment with the sidecar's additions.
+// stepEnvironment is the operator's environment, as far as steps inherit it, with
+// the sidecar's additions.
 func stepEnvironment(e *environment, plan *runbook.Plan) []string {
-	env := slices.Clone(e.vars)
+	env, _ := engine.Inherited(e.vars)
 	for _, k := range sortedKeys(plan.Env) {
 		env = append(env, k+"="+plan.Env[k])
 	}

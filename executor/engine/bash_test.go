@@ -89,6 +89,13 @@ func TestDropped(t *testing.T) {
 	same(t, "Dropped", engine.Dropped(env), []string{"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "CDPATH", "BASH_FUNC_ls%%"})
 }
 
+func TestInherited(t *testing.T) {
+	t.Parallel()
+	rest, dropped := engine.Inherited([]string{"TF_CLI_ARGS=-no-color", "HOME=/h", "TF_CLI_ARGS_apply=-destroy", "TF_CLI_ARG=x", "TF_VAR_a=b"})
+	same(t, "rest", rest, []string{"HOME=/h", "TF_CLI_ARG=x", "TF_VAR_a=b"})
+	same(t, "dropped", dropped, []string{"TF_CLI_ARGS", "TF_CLI_ARGS_apply"})
+}
+
 // What commands may do to the shell without harm to those that follow.
 func TestShellSurvives(t *testing.T) {
 	t.Parallel()

@@ -47,6 +47,22 @@ func stateMark(stateDir string) string {
 	return digest(stateDir)[:32] + "."
 }
 
+// Inherited is what of the operator's own environment the steps see. Dropped
+// names the rest: TF_CLI_ARGS and TF_CLI_ARGS_…, by which terraform adds to its
+// commands, and even destroys where the checklist says apply. Who wants them
+// says so where a plan shows it.
+func Inherited(env []string) (rest, dropped []string) {
+	for _, kv := range env {
+		name, _, _ := strings.Cut(kv, "=")
+		if name == "TF_CLI_ARGS" || strings.HasPrefix(name, "TF_CLI_ARGS_") {
+			dropped = append(dropped, name)
+		} else {
+			rest = append(rest, kv)
+		}
+	}
+	return rest, dropped
+}
+
 // Dropped names the variables of env, KEY=VALUE each, that the engine does not
 // pass to its shell, in env's order, so that a run can record that they were
 // there. Exported functions are named as bash stores them, BASH_FUNC_name%%.

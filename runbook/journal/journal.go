@@ -127,6 +127,25 @@ func (j *Journal) Append(lines ...[]byte) error {
 	return nil
 }
 
+// Probe reports that a further line could not be kept, without adding one: the
+// disk has less than want bytes left, is read-only now, or does not sync what
+// it has. After a failed sync the journal is broken, as after one of Append's.
+func (j *Journal) Probe(want uint64) error {
+	if j.broken != nil {
+		return j.broken
+	}
+	if err := CheckSpace(filepath.Dir(j.name), want); err != nil {
+		return err
+	}
+	if err := unix.Access(j.name, unix.W_OK); errors.Is(err, unix.EROFS) {
+		return fmt.Errorf("journal %s: %w", j.name, err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return j.fail(err)
+	}
+	return nil
+}
+
 // Revise puts lines in the place of all that the journal holds, in one piece,
 // and goes on appending after them. It is for taking out what must not stand
 // there; the caller says in the lines that it was done.

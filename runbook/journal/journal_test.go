@@ -377,3 +377,27 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
+
+func TestProbeFindsOutBeforehand(t *testing.T) {
+	broken := &faultyFile{syncErr: unix.EIO}
+	j := &Journal{file: broken, name: filepath.Join(t.TempDir(), "j")}
+	if err := j.Probe(0); !errors.Is(err, unix.EIO) {
+		t.Errorf("the sync fails: %v, want EIO", err)
+	}
+	broken.syncErr = nil
+	if err := j.Append([]byte("line")); !errors.Is(err, unix.EIO) {
+		t.Errorf("append after a failed sync: %v, want EIO", err)
+	}
+	well := &faultyFile{}
+	j = &Journal{file: well, name: filepath.Join(t.TempDir(), "j")}
+	if err := j.Probe(0); err != nil || well.writes > 0 {
+		t.Errorf("nothing is wrong: %v, %d writes", err, well.writes)
+	}
+	var space *SpaceError
+	if err := j.Probe(1 << 62); !errors.As(err, &space) {
+		t.Errorf("no room: %v, want a SpaceError", err)
+	}
+	if err := j.Append([]byte("line")); err != nil {
+		t.Errorf("append with room again: %v", err)
+	}
+}
