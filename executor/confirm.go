@@ -52,7 +52,7 @@ func (x *Executor) edit(t *runbook.Task, commands []runbook.Command, first int, 
 // anew; what the one before revealed counts on. It returns the text's own
 // placeholders.
 func edited(c *runbook.Command, text string) []runbook.Placeholder {
-	c.Text, c.Placeholders = text, nil
+	c.Text, c.Placeholders, c.Changes = text, nil, true
 	slot := &runbook.Slot{Kind: runbook.StepSlot, Lang: "bash", Line: c.Line - 1}
 	at := 0
 	for line := range strings.Lines(text) {

@@ -46,6 +46,10 @@ type Executor struct {
 	// Resolve is a person's word, given beforehand, on steps whose outcome is
 	// unknown.
 	Resolve map[runbook.ID]Decision
+	// AcceptDrift is a person's word, with the Reason, that scripts may be used
+	// as they are found when the run goes on.
+	AcceptDrift bool
+	Reason      string
 	// Timeout bounds one question to a source or a check that the plan has no
 	// limit for.
 	Timeout time.Duration
@@ -72,6 +76,8 @@ type Executor struct {
 	secrets  map[string]bool   // directories whose secrets are learned
 	values   map[string]string // of placeholders that the journal holds masked
 	edits    []runbook.Event   // of the step that is about to start
+	scripts  scriptReads
+	foreign  map[string]bool // scripts that somebody had changed before the command under way, by path
 	epoch    int
 	section  int // the last one shown
 }
@@ -140,7 +146,7 @@ func (x *Executor) loop(ctx context.Context) (runbook.Result, string, error) {
 	if stop, reason, err := x.pins(ctx, nil); stop != "" || err != nil {
 		return stop, reason, err
 	}
-	if err := x.findPlans(ctx); err != nil {
+	if err := errors.Join(x.findPlans(ctx), x.findScripts()); err != nil {
 		return "", "", err
 	}
 	for {

@@ -30,11 +30,15 @@ func (o *observer) Started(i int) error {
 	if o.failed != nil {
 		return errStep
 	}
-	var events []runbook.Event
+	events, why := o.x.use(o.ctx, o.t, o.commands, i)
+	if why != "" {
+		o.hold(i, why)
+		return errStep
+	}
 	for _, abs := range o.x.applied(o.t, o.commands, i) {
 		digest, why := o.x.compare(o.ctx, abs)
 		if why != "" {
-			o.failed = &failure{command: i, held: true, why: fmt.Sprintf("step %d, line %d, does not start: %s", o.t.Number, o.commands[i].Line, why)}
+			o.hold(i, why)
 			return errStep
 		}
 		if digest != "" {
@@ -48,6 +52,11 @@ func (o *observer) Started(i int) error {
 		o.x.Progress.CommandStarted(o.t, i)
 	}
 	return o.err
+}
+
+// hold keeps a command from starting.
+func (o *observer) hold(i int, why string) {
+	o.failed = &failure{command: i, held: true, why: fmt.Sprintf("step %d, line %d, does not start: %s", o.t.Number, o.commands[i].Line, why)}
 }
 
 func (o *observer) attempt() int { return o.x.State.Step(o.t.Slot.ID).Attempt }
@@ -105,10 +114,12 @@ func (o *observer) record(i int, r Result) error {
 	if err != nil {
 		return err
 	}
+	seen := x.changed(o.t, o.commands, i)
 	if !r.Failed() {
-		if err := x.queue(x.made(o.t, i)...); err != nil {
-			return err
-		}
+		seen = append(seen, x.made(o.t, i)...)
+	}
+	if err := x.queue(seen...); err != nil {
+		return err
 	}
 	if event.Output.Held {
 		h := o.out.hold()

@@ -39,7 +39,8 @@ func (x *Executor) resolve(ctx context.Context) (runbook.Result, string, error) 
 			return runbook.Held, fmt.Sprintf("step %d, line %d: it was started and its outcome is unknown; look, then say --resolve %s=done|failed|again --reason \"…\"", t.Number, line, t.Slot.ID), nil
 		}
 		word := &runbook.StepResolved{Step: t.Slot.ID, Command: command, Outcome: string(d.Do), By: x.Identity.Operator, Reason: d.Reason}
-		if err := x.commit(word); err != nil {
+		x.foreign = nil
+		if err := x.commit(append([]runbook.Event{word}, x.changed(t, t.Script.Commands, command)...)...); err != nil {
 			return "", "", err
 		}
 		before := x.State.Contingency() != t.Contingency // on the main path, which a contingency has ended

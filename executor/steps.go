@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,7 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 		}
 		return runbook.Held, stop, err
 	}
-	if why := x.changedPlan(ctx, t, commands); why != "" {
+	if why := cmp.Or(x.changedPlan(ctx, t, commands), x.changedScript(ctx, t, commands)); why != "" {
 		return runbook.Held, why, nil
 	}
 	if stop, reason, done, err := x.reconsider(t, commands); done || err != nil {

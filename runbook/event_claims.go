@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -8,11 +9,17 @@ import (
 // FileSeen is the digest of a file that a command is about to act on, at a
 // moment that matters: when it was made, judged, or used.
 type FileSeen struct {
-	Path    string `json:"path" mask:"no"` // from the root where it lies below it
-	Digest  Digest `json:"digest"`
-	As      string `json:"as" mask:"no"` // "made", "judged", "found" as the run began, "applied"
+	Path   string `json:"path" mask:"no"` // from the root where it lies below it
+	Digest Digest `json:"digest"`         // empty: it is gone
+	// As: of a saved plan "made", "judged", "found" as the run began, "applied".
+	// Of a script "reviewed" as the run began, "resumed" where that was first
+	// seen as the run went on, "changed" by a command of the run, "accepted" as
+	// it was found by a person's word, "run".
+	As      string `json:"as" mask:"no"`
 	Step    ID     `json:"step,omitempty"`
 	Command int    `json:"command,omitempty"`
+	By      string `json:"by,omitempty"` // who accepted it
+	Reason  string `json:"reason,omitempty"`
 }
 
 // PinChecked says what was found where the checklist's sidecar pins something:
@@ -56,7 +63,7 @@ func (s *State) applyClaim(e Entry) bool {
 			f = &FileState{}
 			s.Files[ev.Path] = f
 		}
-		if ev.As == "made" || f.Digest == "" {
+		if f.Digest == "" || ev.As == "made" || ev.As == "changed" || ev.As == "accepted" {
 			f.Digest, f.As, f.Step = ev.Digest, ev.As, ev.Step
 		}
 		f.Seen = append(f.Seen, e)
@@ -145,7 +152,11 @@ func (w *sheet) seenTable(s *State) {
 	}
 	for _, e := range all {
 		f := e.Event.(*FileSeen)
-		w.row(codeCell(f.Path), codeCell(string(f.Digest)), cell(f.text()), clock(e.Time))
+		digest := "gone"
+		if f.Digest != "" {
+			digest = codeCell(string(f.Digest))
+		}
+		w.row(codeCell(f.Path), digest, cell(f.text()), clock(e.Time))
 	}
 	w.line("")
 }
@@ -155,6 +166,16 @@ func (f *FileSeen) text() string {
 	switch {
 	case f.As == "found":
 		return "found as the run began"
+	case f.As == "reviewed":
+		return "as the plan had it"
+	case f.As == "resumed":
+		return "as the plan had it when the run went on"
+	case f.As == "changed":
+		return fmt.Sprintf("after command %d of %s, which may change it", f.Command+1, f.Step)
+	case f.As == "accepted":
+		return strings.TrimSuffix(fmt.Sprintf("changed by none of the run's commands; accepted by %s: %s", f.By, f.Reason), ": ")
+	case f.As == "run":
+		return "as " + string(f.Step) + " began to run it"
 	case f.As == "applied":
 		return "as " + string(f.Step) + " began to apply it"
 	case f.Step != "":

@@ -58,6 +58,7 @@ func (p *pathFollower) follow(e Effect) {
 		return
 	}
 	switch e.Kind {
+	case Executes:
 	case Makes:
 		p.made[abs] = true
 	case Enters:

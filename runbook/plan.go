@@ -29,8 +29,11 @@ type Plan struct {
 	Sidecar     Digest            // of the file that bound the slots; empty: there is none
 	Secrets     []string          // names of variables whose values exec takes or asks, and masks
 	Waivers     []Waiver
+	Scripts     []*ScriptFile // that steps execute, in the order of their first use
 
-	stepTasks []int // index in Tasks by step number - 1
+	scriptFiles map[string]*ScriptFile // by absolute path
+	reviewed    map[string]Digest      // as PlanInput has them
+	stepTasks   []int                  // index in Tasks by step number - 1
 }
 
 // A Task is one slot and how a run completes it.
@@ -61,6 +64,9 @@ type Task struct {
 	Terraform map[int][]string
 	// Plans holds, by command, the saved plans that it makes and applies.
 	Plans map[int]SavedPlans
+	// Runs holds, by command, the scripts that it executes, Makes the files that
+	// it makes, as far as its text tells; all absolute.
+	Runs, Makes map[int][]string
 }
 
 // A PlanInput is all that a plan depends on besides the document.
@@ -71,11 +77,16 @@ type PlanInput struct {
 	Tree    Tree
 	// Files holds terraform's configuration, for the outputs that it declares,
 	// and its local state, for the names that rules ask for: the only contents
-	// that a plan reads. Nil: none is read.
+	// that a plan reads, but for digests. Nil: none is read.
 	Files Files
 	// Deployed is what terraform itself has been asked for; those directories'
 	// files are not read.
 	Deployed []Deployed
+	// Digests reads the scripts that steps execute. Nil: none is read.
+	Digests Digester
+	// Reviewed are the digests that the run which goes on began with, by path;
+	// nil: a run would begin.
+	Reviewed map[string]Digest
 	Root     string // absolute: the git root, else the document's directory
 	DocDir   string // absolute
 	Dirs     DirPolicy
@@ -98,11 +109,12 @@ type PlanInput struct {
 func NewPlan(doc *Document, in PlanInput) *Plan {
 	b := &planner{
 		in:   in,
-		plan: &Plan{Document: doc, Strict: in.Strict, Contingency: in.Contingency, Problems: append([]Problem(nil), doc.Problems...)},
+		plan: &Plan{Document: doc, Strict: in.Strict, Contingency: in.Contingency, reviewed: in.Reviewed, Problems: append([]Problem(nil), doc.Problems...)},
 		inf:  inferrer{doc: doc, files: in.Files},
 	}
 	b.plan.Tasks = make([]Task, len(doc.Slots))
 	b.steps()
+	b.scripts()
 	b.bind()
 	b.propose()
 	b.given()
@@ -164,7 +176,8 @@ func (b *planner) steps() {
 			continue // it never runs, and leaves nothing behind
 		}
 		b.report(problems...)
-		t.Terraform, t.Plans = walk.follow(t.Number, t.Script, t.Start.Abs)
+		found := walk.follow(t.Number, t.Script, t.Start.Abs)
+		t.Terraform, t.Plans, t.Runs, t.Makes = found.terraform, found.plans, found.runs, found.makes
 		for c, command := range t.Script.Commands {
 			dir := ""
 			if at := t.Terraform[c]; len(at) == 1 && at[0] != "" {
@@ -365,13 +378,4 @@ func itemBinding(slot *Slot) Binding {
 		b.Suggest = []Suggestion{{Use: "step", Args: map[string]string{"run": slot.Offered}, Why: "the item names the command"}}
 	}
 	return b
-}
-
-// Review is the digest of what decides what runs, for `exec --expect`: the
-// document's own, and where there is a sidecar that of both.
-func (p *Plan) Review() Digest {
-	if p.Sidecar == "" {
-		return p.Document.Digest()
-	}
-	return DigestOf([]byte("runbook.review.v1\n" + string(p.Document.Digest()) + "\n" + string(p.Sidecar) + "\n"))
 }

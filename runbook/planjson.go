@@ -17,6 +17,7 @@ type planJSON struct {
 	Fields       []fieldJSON       `json:"fields"`
 	Choices      []choiceJSON      `json:"choices"`
 	Placeholders []placeholderJSON `json:"placeholders"`
+	Scripts      []*ScriptFile     `json:"scripts,omitempty"` // that steps execute
 	Findings     []Problem         `json:"findings"`
 }
 
@@ -29,7 +30,7 @@ type holdJSON struct {
 type documentJSON struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`
-	Review Digest `json:"review,omitempty"` // for exec --expect, where a sidecar has a say too
+	Review Digest `json:"review,omitempty"` // for exec --expect, where a sidecar or scripts have a say too
 }
 
 type stepJSON struct {
@@ -54,6 +55,7 @@ type commandJSON struct {
 	Comment      string   `json:"comment"`
 	Creates      []string `json:"creates"`
 	Applies      []string `json:"applies,omitempty"` // saved plans, compared with what was made or judged
+	Runs         []string `json:"runs,omitempty"`    // scripts, compared with what was reviewed
 	Placeholders []string `json:"placeholders"`
 	Sensitive    bool     `json:"sensitive"`
 	Why          string   `json:"why,omitempty"` // why it is sensitive
@@ -149,9 +151,10 @@ func (p *Plan) JSON(s *State) ([]byte, error) {
 		Placeholders: p.placeholdersJSON(),
 		Findings:     append([]Problem{}, p.Problems...),
 		Pins:         p.Pins,
+		Scripts:      p.Scripts,
 	}
-	if p.Sidecar != "" {
-		view.Document.Review = p.Review()
+	if review := p.Review(); review != p.Document.Digest() {
+		view.Document.Review = review
 	}
 	for _, h := range p.Holds {
 		hold := holdJSON{Before: h.Before, Until: h.Until, Items: []ID{}}
@@ -252,7 +255,7 @@ func (p *Plan) stepJSON(t *Task) stepJSON {
 		if why == "" {
 			why = t.Sensitive
 		}
-		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), c.Applies, list(c.Placeholders), why != "", why}
+		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), c.Applies, c.Runs, list(c.Placeholders), why != "", why}
 	}
 	for i, e := range t.Script.Expects {
 		s.Expects[i] = expectJSON(e)

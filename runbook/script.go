@@ -50,6 +50,11 @@ type Command struct {
 
 	// Applies are the saved plans that it has terraform apply, as written.
 	Applies []string
+	// Runs are the scripts that it executes, as written.
+	Runs []string
+	// Changes reports that it may make or change files which its text does not
+	// name: a build, a script, a package manager.
+	Changes bool
 
 	flow dataFlow // what it does with variables
 }
@@ -87,6 +92,9 @@ const (
 	Makes                       // creates a file: a redirection, -out=
 	NeedsGlob                   // needs a file that matches Path: "*.tf", or "infra/*.tf" with -chdir=infra
 	NeedsFile                   // needs Path here: "package.json"
+	// Executes a script. It decides no start directory: Runs and Reads of the
+	// same path do, where it is certain to be needed. Path may be absolute.
+	Executes
 )
 
 // An Effect is one thing that a command does with the file system.

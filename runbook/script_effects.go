@@ -30,6 +30,9 @@ type effectWalker struct {
 	lost   bool   // inside: a cd led to a place that only the run knows
 	maybe  bool   // only run on a condition: needs nothing for certain
 	plan   bool   // what is recorded now is a saved plan of terraform
+	// defines: in a function's body, which runs when it is called. Only the
+	// scripts that it would run are recorded.
+	defines bool
 }
 
 // add records an effect on a path as far as it is relative and certain.
@@ -52,6 +55,9 @@ func (w *effectWalker) add(kind EffectKind, p, by string) {
 }
 
 func (w *effectWalker) emit(kind EffectKind, p, by string) {
+	if w.defines {
+		return
+	}
 	s := w.reader.script
 	switch kind {
 	case Makes:
@@ -86,6 +92,9 @@ func (w *effectWalker) addArg(kind EffectKind, a shellArg, by string) {
 // makes records a file that a command creates: as written in the command's
 // list, and as an effect if its name is certain.
 func (w *effectWalker) makes(a shellArg, by string) {
+	if w.defines {
+		return
+	}
 	name := w.source(a)
 	if a.known && !w.reader.isMarked(a.word) {
 		name = a.value
@@ -185,6 +194,8 @@ func (w *effectWalker) foreground(st *syntax.Stmt) {
 		}
 	case *syntax.DeclClause:
 		w.substitutions(c)
+	case *syntax.FuncDecl:
+		w.function(c)
 	}
 }
 
@@ -277,6 +288,9 @@ func (w *effectWalker) redirect(rd *syntax.Redirect, by string) {
 		w.makes(a, by)
 	case syntax.RdrIn:
 		w.addArg(Reads, a, by)
+		if isShellProgram(by) {
+			w.runs(a, by)
+		}
 	}
 }
 
@@ -293,11 +307,23 @@ func (w *effectWalker) callExpr(c *syntax.CallExpr) {
 			w.substitutions(a.word)
 		}
 	}
+	all := words
 	words, inPlace := unwrapCommand(words)
-	if len(words) == 0 || !inPlace || !words[0].known || w.reader.isMarked(words[0].word) {
+	if len(words) == 0 {
+		return
+	}
+	if !words[0].known || w.reader.isMarked(words[0].word) {
+		w.somewhere(words[0])
+		return
+	}
+	if !inPlace {
+		if !hasWord(all[:len(all)-len(words)], "kubectl", "oc") { // those run it elsewhere
+			w.scripts(words)
+		}
 		return
 	}
 	if !w.move(words) {
+		w.scripts(words)
 		w.program(words)
 	}
 }

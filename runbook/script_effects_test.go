@@ -13,6 +13,9 @@ var effectNames = [...]string{"enters", "leaves", "runs", "reads", "makes", "nee
 func effectList(s *Script) []string {
 	var out []string
 	for _, e := range s.Effects {
+		if e.Kind == Executes {
+			continue // TestRuns
+		}
 		text := strings.TrimSpace(effectNames[e.Kind] + " " + e.Path)
 		if e.Inside {
 			text = "in " + text

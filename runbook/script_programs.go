@@ -14,6 +14,9 @@ func (w *effectWalker) program(words []shellArg) {
 		return
 	}
 	by := path.Base(name)
+	if w.defines && by != "git" {
+		return
+	}
 	switch by {
 	case "bash", "sh", "zsh", "dash", "ksh", "python", "python3", "node", "ruby", "perl", "php", "Rscript":
 		w.interpreter(by, words)
@@ -300,9 +303,12 @@ func (w *effectWalker) copies(by string, words []shellArg) {
 	}
 }
 
+// gitValued are git's own flags that take the next word.
+const gitValued = "-C -c --git-dir --work-tree --namespace"
+
 // git records what git makes, and that it moves the work tree.
 func (w *effectWalker) git(by string, words []shellArg) {
-	ops := operandsOf(words, "-C -c --git-dir --work-tree --namespace")
+	ops := operandsOf(words, gitValued)
 	if len(ops) > 0 {
 		switch ops[0].value {
 		case "checkout", "switch", "restore", "reset", "stash", "clean", "pull", "merge", "rebase", "revert", "cherry-pick", "rm", "mv", "read-tree", "bisect", "am", "apply":

@@ -27,7 +27,8 @@ type scriptReader struct {
 	made   []string // the paths of Makes effects
 	// unpacked: an archive was unpacked, so that what exists from here on is
 	// not certain.
-	unpacked bool
+	unpacked  bool
+	functions map[string]functionEffects // by name
 }
 
 // A commandPart is a command's place in the text and in the syntax tree.

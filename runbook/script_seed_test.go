@@ -45,7 +45,7 @@ func describeCommand(b *strings.Builder, s *Script, i int) {
 		}
 	}
 	for _, e := range s.Effects {
-		if e.Command == i {
+		if e.Command == i && e.Kind != Executes {
 			fmt.Fprintf(b, "    %s\n", effectList(&Script{Effects: []Effect{e}})[0])
 		}
 	}

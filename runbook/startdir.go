@@ -198,7 +198,7 @@ func startNeeds(effects []Effect) []Effect {
 		case e.Kind == Makes:
 			made[p] = true
 			continue
-		case e.Kind == Leaves && e.Inside:
+		case e.Kind == Executes, e.Kind == Leaves && e.Inside:
 			continue
 		case e.Kind == Leaves:
 			return needs
@@ -287,36 +287,60 @@ func (w *dirWalk) nowhere(n int, needs []Effect, line int) Problem {
 		"give the step its dir, or run with --dir root or --dir carry"}
 }
 
-// follow moves the walk to the end of a step that starts in dir, and returns
-// where each command that needs terraform's configuration would find it: the
-// absolute directories, "" for one that only the run will know.
-//
-// plans are the saved plans that each command makes and applies.
-func (w *dirWalk) follow(n int, script *Script, dir string) (terraform map[int][]string, plans map[int]SavedPlans) {
+// A stepFiles is what following a step has found, by command.
+type stepFiles struct {
+	// terraform holds where each command that needs terraform's configuration
+	// would find it: absolute directories, "" for one that only the run will know.
+	terraform map[int][]string
+	plans     map[int]SavedPlans // that it makes and applies
+	runs      map[int][]string   // the scripts that it executes, absolute
+	makes     map[int][]string   // the files that it makes, absolute
+}
+
+// addPath appends a path to what a command's list holds, once.
+func addPath(to *map[int][]string, command int, abs string) {
+	if *to == nil {
+		*to = map[int][]string{}
+	}
+	if !slices.Contains((*to)[command], abs) {
+		(*to)[command] = append((*to)[command], abs)
+	}
+}
+
+// follow moves the walk to the end of a step that starts in dir.
+func (w *dirWalk) follow(n int, script *Script, dir string) stepFiles {
+	var found stepFiles
 	here := dir
 	w.visit(dir)
 	for _, e := range script.Effects {
 		abs := w.enter(here, e.Path)
 		if e.Plan && abs != "" {
-			if plans == nil {
-				plans = map[int]SavedPlans{}
+			if found.plans == nil {
+				found.plans = map[int]SavedPlans{}
 			}
-			plans[e.Command] = plans[e.Command].with(e.Kind, abs)
+			found.plans[e.Command] = found.plans[e.Command].with(e.Kind, abs)
 		}
 		switch {
+		case e.Kind == Executes:
+			if abs != "" {
+				addPath(&found.runs, e.Command, abs)
+			}
 		case e.Kind == Makes:
-			if abs != "" && w.made[abs] == 0 {
-				w.made[abs] = n
+			if abs != "" {
+				addPath(&found.makes, e.Command, abs)
+				if w.made[abs] == 0 {
+					w.made[abs] = n
+				}
 			}
 		case e.Kind == NeedsGlob:
 			at := ""
 			if abs != "" {
 				at = path.Dir(abs)
 			}
-			if terraform == nil {
-				terraform = map[int][]string{}
+			if found.terraform == nil {
+				found.terraform = map[int][]string{}
 			}
-			terraform[e.Command] = append(terraform[e.Command], at)
+			found.terraform[e.Command] = append(found.terraform[e.Command], at)
 		case e.Inside:
 		case e.Kind == Enters:
 			here = abs
@@ -326,7 +350,7 @@ func (w *dirWalk) follow(n int, script *Script, dir string) (terraform map[int][
 		}
 	}
 	w.last, w.lastStep = here, n
-	return terraform, plans
+	return found
 }
 
 // SavedPlans are the saved plans of terraform that a command makes and applies,

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"runbook/executor"
 	"runbook/runbook"
 )
 
@@ -237,4 +238,9 @@ func problemText(name string, p runbook.Problem) string {
 		return runbook.Visible(p.Message)
 	}
 	return runbook.Visible(fmt.Sprintf("%s:%d: %s", name, p.Line, p.Message))
+}
+
+// Digest implements runbook.Digester.
+func (diskFiles) Digest(path string) (runbook.Digest, error) {
+	return executor.ScriptDigest(context.Background(), path)
 }

@@ -68,7 +68,7 @@ func (o *execOptions) registerRun(cmd *cobra.Command) {
 	flags.StringVar(&o.operator, "operator", "", "who runs it (default: the git identity, then the account's `name`)")
 	flags.StringArrayVar(&o.resolve, "resolve", nil, "`ID=done|failed|again` for a step whose outcome is unknown; needs --reason")
 	flags.BoolVar(&o.freshShell, "fresh-shell", false, "go on with a run without the variables and functions of its earlier part; recorded")
-	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; recorded")
+	flags.BoolVar(&o.drift, "accept-drift", false, "keep, as a diff, what was edited outside the open places of the record, and put its text back; run changed scripts as they are; recorded")
 	flags.StringVar(&o.reason, "reason", "", "why, for --resolve, --accept-drift and --waive")
 	flags.StringArrayVar(&o.waive, "waive", nil, "record lines that look like a secret of this `SHAPE`, as in \"JSON web token\"; needs --reason, and is recorded (repeatable)")
 	flags.StringVar(&o.expect, "expect", "", "run only what was reviewed: the `sha256:…` that plan prints, of the document and its sidecar")

@@ -151,6 +151,10 @@ func (r *runner) executor(ctx context.Context, o *openRun, identity runbook.Iden
 		Mask:       mask,
 		Resolve:    r.resolve,
 		Timeout:    20 * time.Second,
+
+		AcceptDrift: r.o.drift,
+		Reason:      r.o.reason,
+
 		Adopt:      func(final bool) ([]runbook.Event, error) { return r.handEditsSince(ctx, final) },
 		Checkpoint: func(final bool) error { return r.checkpoint(o.dir, final) },
 	}

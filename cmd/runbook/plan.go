@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -111,6 +112,7 @@ func writePlan(w io.Writer, plan *runbook.Plan, state *runbook.State) error {
 		}
 	}
 	p.placeholders()
+	p.scripts()
 	p.problems()
 	return p.w.Flush()
 }
@@ -246,8 +248,10 @@ func (p *planWriter) commandNotes(t *runbook.Task, command int) {
 	if len(c.Creates) > 0 {
 		p.line("            makes %s", runbook.Visible(strings.Join(c.Creates, ", ")))
 	}
-	if note := p.plan.ApplyNote(t, command); note != "" {
-		p.line("            %s", runbook.Visible(note))
+	for _, note := range []string{p.plan.ApplyNote(t, command), p.plan.RunNote(t, command)} {
+		if note != "" {
+			p.line("            %s", runbook.Visible(note))
+		}
 	}
 	for _, text := range c.Placeholders {
 		if g, ok := p.plan.Values[text]; ok {
@@ -443,6 +447,26 @@ func (p *planWriter) placeholders() {
 		p.line("  %s (lines %s): %s", runbook.Visible(text), strings.Trim(fmt.Sprint(seen[text]), "[]"), runbook.Visible(value))
 		for i := range offers {
 			p.suggestion(&offers[i])
+		}
+	}
+}
+
+// scripts shows what was read of the scripts that steps execute.
+func (p *planWriter) scripts() {
+	if len(p.plan.Scripts) > 0 {
+		p.line("\nScripts that steps run")
+	}
+	for _, f := range p.plan.Scripts {
+		what := string(f.Digest)
+		if f.Digest == "" {
+			what = "not compared: " + f.Why
+		}
+		p.line("  %s: %s", runbook.Visible(f.Path), runbook.Visible(what))
+		if p.state == nil {
+			continue
+		}
+		if known := p.state.Files[f.Path]; known != nil && known.Digest != f.Digest {
+			p.line("    it is not what the run has: %s; its steps do not start", cmp.Or(string(known.Digest), "gone"))
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 	plan := runbook.NewPlan(s.doc, runbook.PlanInput{
 		Contingency: contingency, Execute: f.contingency != "",
 		Catalog: registry.Catalog(), Sidecar: car, Givens: slices.Concat(f.declared, list, s.placeholders()),
-		Tree: newDiskTree(), Files: diskFiles{}, Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
+		Tree: newDiskTree(), Files: diskFiles{}, Digests: diskFiles{}, Reviewed: s.state.Reviewed(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
 		Strict: f.strict, Timeout: f.timeout, Rules: f.known,
 	})
