@@ -27,6 +27,13 @@ func (x *Executor) resolve(ctx context.Context) (runbook.Result, string, error) 
 			return runbook.Held, fmt.Sprintf("step %d, line %d, is still running: %s; wait for it or end it, then exec again", t.Number, t.Script.Commands[command].Line, strings.Join(alive, ", ")), nil
 		}
 		d, given := x.Resolve[t.Slot.ID]
+		onPath := t.Selected && !t.Skip && t.Contingency == x.State.Contingency()
+		if !given && onPath && x.mayRepeat(t, command) {
+			if err := x.repeatUnknown(t, command); err != nil {
+				return "", "", err
+			}
+			continue
+		}
 		if !given && x.Console != nil {
 			var err error
 			if d, err = x.Console.Unknown(t, command); err != nil {
@@ -55,6 +62,17 @@ func (x *Executor) resolve(ctx context.Context) (runbook.Result, string, error) 
 		}
 	}
 	return "", "", nil
+}
+
+// repeatUnknown lets an idempotent command whose outcome nobody knows run again:
+// the checklist's word on it is a person's, given beforehand.
+func (x *Executor) repeatUnknown(t *runbook.Task, command int) error {
+	again := x.repeats(t, command)
+	x.Progress.Message("step %d, line %d was under way, and its outcome is unknown; it is idempotent", t.Number, t.Script.Commands[command].Line)
+	x.foreign = nil
+	word := &runbook.StepResolved{Step: t.Slot.ID, Command: command, Outcome: string(Again), By: "the checklist", Reason: "it is marked idempotent"}
+	events := append([]runbook.Event{word, again}, x.changed(t, t.Script.Commands, command)...)
+	return x.commit(events...)
 }
 
 // known reports whether the engine can tell what became of the command.

@@ -40,8 +40,8 @@ func (x *Executor) step(ctx context.Context, t *runbook.Task) (runbook.Result, s
 	if stop, reason, done, err := x.reconsider(t, commands); done || err != nil {
 		return stop, reason, err
 	}
-	if err := x.again(t); err != nil {
-		return "", "", err
+	if stop, reason, err := x.again(ctx, t); stop != "" || err != nil {
+		return stop, reason, err
 	}
 	return x.perform(ctx, t, commands, x.Confirm)
 }
@@ -83,6 +83,13 @@ func (x *Executor) perform(ctx context.Context, t *runbook.Task, commands []runb
 		}
 		if failure.interrupted {
 			return runbook.Interrupted, failure.why, x.checkpoint(false)
+		}
+		if again, stop, err := x.repeat(ctx, t, failure); again || stop != "" || err != nil {
+			if stop != "" || err != nil {
+				return stop, failure.why, err
+			}
+			confirm = false
+			continue
 		}
 		if x.Console == nil {
 			return runbook.Failed, failure.why, nil
@@ -333,16 +340,24 @@ func (x *Executor) between(ctx context.Context, t *runbook.Task, next int) *fail
 }
 
 // again records that a command which failed in an earlier part of the run is
-// about to be run once more: nothing runs twice in silence.
-func (x *Executor) again(t *runbook.Task) error {
+// about to be run once more: nothing runs twice in silence. One that was to run
+// again by itself when that part ended does so now.
+func (x *Executor) again(ctx context.Context, t *runbook.Task) (stop runbook.Result, reason string, err error) {
 	st := x.State.Step(t.Slot.ID)
 	next := st.Next()
 	c := st.Commands[next]
-	if c == nil || c.Finished == nil || next >= len(t.Script.Commands) {
-		return nil
+	if c == nil || next >= len(t.Script.Commands) {
+		return "", "", nil
+	}
+	if !c.Due.IsZero() {
+		stop, err = x.pause(ctx, t, next)
+		return stop, fmt.Sprintf("interrupted before line %d ran again", t.Script.Commands[next].Line), err
+	}
+	if c.Finished == nil {
+		return "", "", nil
 	}
 	x.Progress.Message("step %d, line %d ended with exit %d before; trying it again", t.Number, t.Script.Commands[next].Line, c.Finished.Exit)
-	return x.queue(&runbook.Deviation{Step: t.Slot.ID, Command: next, Kind: "retry", By: x.Identity.Operator, Reason: "the run was started again"})
+	return "", "", x.queue(&runbook.Deviation{Step: t.Slot.ID, Command: next, Kind: "retry", By: x.Identity.Operator, Reason: "the run was started again"})
 }
 
 // resumeDir is where the rest of a step starts: its start directory, or where

@@ -324,6 +324,7 @@ func EventTypes() Events {
 		func() Event { return new(StepStarted) },
 		func() Event { return new(CommandStarted) },
 		func() Event { return new(CommandFinished) },
+		func() Event { return new(CommandRepeats) },
 		func() Event { return new(OutputReleased) },
 		func() Event { return new(SecretsSwept) },
 		func() Event { return new(ShapeWaived) },

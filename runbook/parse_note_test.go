@@ -41,7 +41,7 @@ func TestCommentsBindWhatIsBelowThem(t *testing.T) {
 		"a title is no attribute":     {"```bash title=\"dir of x\"\ntrue\n```\n", "", ""},
 		"a step's without its colon":  {"<!-- runbook dir=x -->\n```bash\ntrue\n```\n", "", `1 warning: a comment that starts with "runbook" and no colon says nothing to runbook`},
 		"a step's is taken as before": {"<!-- runbook: timeout=5m -->\n```bash\ntrue\n```\n", "", ""},
-		"a step's with a bad key":     {"<!-- runbook: use=ask -->\n```bash\ntrue\n```\n", "", `2 error: a step has no attribute "use"; it has dir, sensitive, skip, timeout, tty`},
+		"a step's with a bad key":     {"<!-- runbook: use=ask -->\n```bash\ntrue\n```\n", "", `2 error: a step has no attribute "use"; it has dir, idempotent, pause, retry, sensitive, skip, timeout, tty`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

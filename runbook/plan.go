@@ -59,6 +59,7 @@ type Task struct {
 	Skip      bool   // by the checklist's own word
 	TTY       bool   // wants the operator's terminal
 	Sensitive string // why no output of the step is recorded; empty if it is
+	Repeat    Repeat // of commands that are idempotent
 	// Terraform holds, by command, the absolute directories in which it needs
 	// terraform's configuration; "" is one that only the run will know.
 	Terraform map[int][]string
@@ -220,9 +221,16 @@ func (b *planner) attributes(t *Task) (dir string) {
 	if c := b.in.Sidecar; c != nil && c.Limit > 0 && t.Timeout == 0 {
 		t.Timeout = c.Limit
 	}
+	var idempotent, retry, pause *string
 	set := func(key, value, where string) {
 		var err error
 		switch key {
+		case "idempotent":
+			idempotent = &value
+		case "retry":
+			retry = &value
+		case "pause":
+			pause = &value
 		case "dir":
 			dir = value
 		case "timeout":
@@ -256,6 +264,9 @@ func (b *planner) attributes(t *Task) (dir string) {
 		for _, key := range sortedKeys(ru.args) {
 			set(key, ru.args[key], fmt.Sprintf("%s:%d: ", b.in.Sidecar.Name, ru.line))
 		}
+	}
+	for _, err := range t.repeat(idempotent, retry, pause) {
+		b.report(Problem{Error, "attribute", t.Slot.Line, err.Error(), ""})
 	}
 	return dir
 }

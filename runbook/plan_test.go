@@ -502,7 +502,7 @@ func TestStepAttributes(t *testing.T) {
 		"neither yes nor no":           {"{skip=perhaps}", "", 0, "0s false false false", `skip is true or false, not "perhaps"`},
 		"fails closed":                 {"{sensitive=perhaps}", "", 0, "0s false false true", "sensitive is true or false"},
 		"no duration":                  {"{timeout=soon}", "", 0, "0s false false false", `timeout "soon" is not a duration`},
-		"unknown":                      {"{dri=x}", "", 0, "0s false false false", `a step has no attribute "dri"; it has dir, sensitive, skip, timeout, tty`},
+		"unknown":                      {"{dri=x}", "", 0, "0s false false false", `a step has no attribute "dri"; it has dir, idempotent, pause, retry, sensitive, skip, timeout, tty`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -842,6 +842,43 @@ func TestHoldsThatCannotBe(t *testing.T) {
 			errs := smallPlan(t, text, tt.sidecar, PlanInput{Catalog: catalog, Dirs: DirAuto}).Errors()
 			if tt.want == "" && len(errs) > 0 || tt.want != "" && (len(errs) != 1 || errs[0].Message != tt.want) {
 				t.Errorf("%v, want %q", errs, tt.want)
+			}
+		})
+	}
+}
+
+// Which commands of a step are idempotent, and how often each may run again.
+func TestRepeats(t *testing.T) {
+	const steps = "first\naws wait a\naws wait b"
+	tests := map[string]struct {
+		attrs, want, errs string
+	}{
+		"nothing":             {"", "0 0 0 0s", ""},
+		"all":                 {"idempotent", "2 2 2 5s", ""},
+		"none":                {"idempotent=false", "0 0 0 5s", ""},
+		"by their text":       {`idempotent="aws wait *"`, "0 2 2 5s", ""},
+		"one of them":         {`idempotent="aws wait b" retry=10 pause=10m`, "0 0 10 10m0s", ""},
+		"without a pause":     {"idempotent retry=1 pause=0s", "1 1 1 0s", ""},
+		"a text that is none": {`idempotent="aws wait c"`, "", `no command of the step is "aws wait c"`},
+		"too often":           {"idempotent retry=11", "", `retry is a number from 1 to 10, not "11"`},
+		"never":               {"idempotent retry=0", "", `retry is a number from 1 to 10, not "0"`},
+		"too long":            {"idempotent pause=11m", "", `pause "11m" is not a duration such as 30s, of at most 10m0s`},
+		"not a duration":      {"idempotent pause=soon", "", `pause "soon" is not a duration`},
+		"of nothing":          {"retry=2", "", "retry and pause are for commands that idempotent names"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			plan := planOf(t, "```bash {"+tt.attrs+"}\n"+steps+"\n```\n")
+			task := plan.Steps()[0]
+			if errs := plan.Errors(); tt.errs != "" {
+				if len(errs) != 1 || !strings.Contains(errs[0].Message, tt.errs) {
+					t.Errorf("errors %v, want %q", errs, tt.errs)
+				}
+				return
+			}
+			got := fmt.Sprint(task.Repeats(0), task.Repeats(1), task.Repeats(2), task.Repeat.Pause)
+			if got != tt.want || len(plan.Errors()) > 0 {
+				t.Errorf("%s (%v), want %s", got, plan.Errors(), tt.want)
 			}
 		})
 	}

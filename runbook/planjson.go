@@ -59,6 +59,13 @@ type commandJSON struct {
 	Placeholders []string `json:"placeholders"`
 	Sensitive    bool     `json:"sensitive"`
 	Why          string   `json:"why,omitempty"` // why it is sensitive
+	// Retry says that it is idempotent, and how often it may run again by itself.
+	Retry *retryJSON `json:"retry,omitempty"`
+}
+
+type retryJSON struct {
+	Times int     `json:"times"`
+	Pause float64 `json:"pause"` // seconds
 }
 
 type expectJSON struct {
@@ -255,7 +262,10 @@ func (p *Plan) stepJSON(t *Task) stepJSON {
 		if why == "" {
 			why = t.Sensitive
 		}
-		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), c.Applies, c.Runs, list(c.Placeholders), why != "", why}
+		s.Commands[i] = commandJSON{c.Line, c.Text, c.Comment, list(c.Creates), c.Applies, c.Runs, list(c.Placeholders), why != "", why, nil}
+		if n := t.Repeats(i); n > 0 {
+			s.Commands[i].Retry = &retryJSON{n, t.Repeat.Pause.Seconds()}
+		}
 	}
 	for i, e := range t.Script.Expects {
 		s.Expects[i] = expectJSON(e)

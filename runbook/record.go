@@ -275,6 +275,7 @@ func (w *sheet) command(c *Command, st *CommandState) {
 	if len(st.Earlier) > 0 {
 		head = fmt.Sprintf("%s, try %d", head, len(st.Earlier)+1)
 	}
+	defer w.repeats(st)
 	if st.Finished != nil {
 		w.ended(head, st.Finished)
 		return
@@ -284,6 +285,20 @@ func (w *sheet) command(c *Command, st *CommandState) {
 		why = "done, by a person's word"
 	}
 	w.line("%s — %s.", head, why)
+	w.line("")
+}
+
+// repeats tells that a command was run again without a person's word.
+func (w *sheet) repeats(st *CommandState) {
+	n := len(st.Repeats)
+	if n == 0 {
+		return
+	}
+	last, due := st.Repeats[n-1], ""
+	if !st.Due.IsZero() {
+		n, due = n-1, ", and once more when the run goes on"
+	}
+	w.line("Run again by itself %s%s; at most %d in a row, each after a pause of %s: it is marked idempotent.", plural(n, "time"), due, last.Of, seconds(last.Pause))
 	w.line("")
 }
 

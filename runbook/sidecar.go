@@ -50,7 +50,7 @@ func (ru *rule) binding() Binding {
 }
 
 // stepArgs are the attributes of a step, in a sidecar as in an info string.
-var stepArgs = []string{"dir", "sensitive", "skip", "timeout", "tty"}
+var stepArgs = []string{"dir", "idempotent", "pause", "retry", "sensitive", "skip", "timeout", "tty"}
 
 // ParseSidecar reads a sidecar; name is for messages. All that is wrong with
 // it comes back at once; it is usable only if nothing is.

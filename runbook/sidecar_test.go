@@ -40,7 +40,7 @@ func TestSidecarFaultsNameTheirLines(t *testing.T) {
 		"a hold without until":      {"hold:\n  - before: x\n", []string{"c.yaml:2: a hold needs both before and until"}},
 		"an unknown key of a hold":  {"hold:\n  - {before: x, until: y, why: z}\n", []string{`c.yaml:2: a hold has no "why"; it has before, until`}},
 		"hold is no list":           {"hold: {before: x}\n", []string{"c.yaml:1: hold takes a list"}},
-		"a step's unknown key":      {"steps:\n  a: {colour: red}\n", []string{`c.yaml:2: a step has no "colour"; it has dir, sensitive, skip, timeout, tty`}},
+		"a step's unknown key":      {"steps:\n  a: {colour: red}\n", []string{`c.yaml:2: a step has no "colour"; it has dir, idempotent, pause, retry, sensitive, skip, timeout, tty`}},
 		"an unknown pin":            {"pins: {aws_acount: 1}\n", []string{`c.yaml:1: there is no pin "aws_acount"; there are aws_account, `}},
 		"an account of 11 digits":   {"pins: {aws_account: 12345678901}\n", []string{`c.yaml:1: aws_account: "12345678901" is not an account of 12 digits`}},
 		"a pin without a value":     {"pins: {branch: }\n", []string{"c.yaml:1: the pin branch has no value"}},

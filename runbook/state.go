@@ -290,7 +290,7 @@ func (s *State) applyStep(e Entry) error {
 			if c.Finished != nil {
 				c.Earlier = append(c.Earlier, c.Finished)
 			}
-			c.Running, c.Finished, c.Bad = true, nil, ""
+			c.Running, c.Finished, c.Bad, c.Due = true, nil, "", time.Time{}
 			st.goesOn()
 			return nil
 		})
@@ -309,6 +309,8 @@ func (s *State) applyStep(e Entry) error {
 			c.Settled = (!ev.Failed() || c.Foretold) && !st.unmet(ev.Command, ev.Attempt)
 			return nil
 		})
+	case *CommandRepeats:
+		return s.within(ev.Step, func(st *StepState) error { return st.repeats(e, ev) })
 	case *OutputReleased:
 		return s.within(ev.Step, func(st *StepState) error { return st.release(ev) })
 	case *ExpectJudged:

@@ -40,6 +40,12 @@ type CommandState struct {
 	// Foretold says that the command failed as the step's text said it would.
 	Foretold bool
 	Edited   string // what ran instead of the template's text
+	// Repeats are its repetitions by itself, Repeated how many of them there
+	// were since a person last decided on it, Due when the next one begins; zero
+	// when none is announced.
+	Repeats  []*CommandRepeats
+	Repeated int
+	Due      time.Time
 }
 
 // Next is the index of the first command of the step that is not settled.
@@ -136,6 +142,8 @@ func (st *StepState) deviate(ev *Deviation) error {
 		return err
 	}
 	switch ev.Kind {
+	case "retry":
+		c.Repeated = 0
 	case "continue":
 		if c.Running {
 			return fmt.Errorf("the outcome of command %d is unknown", ev.Command)
@@ -205,6 +213,7 @@ func (st *StepState) resolve(ev *StepResolved) error {
 		return fmt.Errorf("the outcome of command %d is not unknown", ev.Command)
 	}
 	c.Running, st.Underway = false, false
+	c.Repeated = 0
 	c.Settled = ev.Outcome == "done"
 	st.Status, st.Reason = StepInterrupted, ev.text()
 	if ev.Outcome == "failed" {
