@@ -178,10 +178,19 @@ func (m *Mask) value(v reflect.Value) {
 // maskOpen begins what stands in a secret's place.
 const maskOpen = "[masked:"
 
+// references end the names of variables that say where a secret is, or what it
+// is like, and do not hold it.
+var references = []string{"NAME", "PATH", "FILE", "DIR", "ARN", "TYPE", "TTL", "LENGTH", "EXPIRY"}
+
 // SecretName reports whether the name of a variable or a placeholder says that
 // its value is secret.
 func SecretName(name string) bool {
-	upper := strings.ToUpper(name)
+	upper := strings.Trim(strings.ToUpper(name), "<>[]{}$")
+	for _, word := range references {
+		if before, ok := strings.CutSuffix(upper, word); ok && before != "" && strings.ContainsAny(before[len(before)-1:], "_-. ") {
+			return false
+		}
+	}
 	for _, word := range []string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "PRIVATE_KEY", "API_KEY", "APIKEY", "CREDENTIAL"} {
 		if strings.Contains(upper, word) {
 			return true

@@ -233,3 +233,17 @@ func TestCutHidesTheBeginningOfASecretAtTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// "SECRET_NAME=prod-db" says where a secret is; masking it hides an ordinary word.
+func TestNamesOfSecretsAreNoSecrets(t *testing.T) {
+	for _, name := range []string{"DB_PASSWORD", "GITHUB_TOKEN", "SECRET_ID", "TOKEN_URL", "secret", "<api-token>", "PASSWORDFILE", "SECRETNAME"} {
+		if !SecretName(name) {
+			t.Errorf("SecretName(%q) = false; want true", name)
+		}
+	}
+	for _, name := range []string{"SECRET_NAME", "TOKEN_PATH", "db.password.file", "SECRET_ARN", "<secret-name>", "TOKEN_TTL", "REGION"} {
+		if SecretName(name) {
+			t.Errorf("SecretName(%q) = true; want false", name)
+		}
+	}
+}
