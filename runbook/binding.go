@@ -80,6 +80,8 @@ type Suggestion struct {
 	// Certain reports that nothing is missing and each argument is the only one
 	// that fits.
 	Certain bool `json:"certain,omitempty"`
+	// doubtful reports that more is uncertain than what is missing.
+	doubtful bool
 }
 
 // A CheckCall is a check with its arguments.

@@ -180,13 +180,18 @@ func (p *Plan) TerraformDirs() []string {
 }
 
 // deployed adds what terraform's state says to the facts: what the caller has
-// asked terraform for, and, of the other directories, what lies beside their
-// configuration.
+// asked terraform for, and, of other workspaces and directories, what lies
+// beside their configuration.
 func (f *facts) deployed(given []Deployed, files Files, pins []Pin) {
 	states := slices.Clone(given)
 	for _, dir := range f.plan.TerraformDirs() {
-		if files != nil && !slices.ContainsFunc(given, func(d Deployed) bool { return d.Dir == dir }) {
-			states = append(states, localStates(files, dir)...)
+		if files == nil {
+			continue
+		}
+		for _, local := range localStates(files, dir) {
+			if !slices.ContainsFunc(given, func(d Deployed) bool { return d.Dir == dir && d.Workspace == local.Workspace }) {
+				states = append(states, local)
+			}
 		}
 	}
 	wanted := f.plan.workspace(pins)

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -15,7 +16,7 @@ import (
 // "deployment-steps/6-capture-terraform-outputs/dashboard-url". The document's
 // title takes no part. IDs are unique among sections and among slots; a repeat
 // gets "-2", "-3" in document order, steps, items and choices before fields,
-// and those before placeholders.
+// those before placeholders, and of these the ones of the second class last.
 type ID string
 
 // A Digest is a SHA-256 in the form "sha256:<64 hex digits>".
@@ -87,7 +88,7 @@ const (
 	ItemSlot                            // a checkbox that makes a claim
 	FieldSlot                           // a blank
 	ChoiceSlot                          // exclusive boxes
-	PlaceholderSlot                     // ACCOUNT_ID or <name> in prose or a table: filled only when a value is known, never required
+	PlaceholderSlot                     // ACCOUNT_ID, <name> or TBD in prose or a table: filled only when a value is known, never required
 )
 
 var slotKinds = [...]string{"", "step", "item", "field", "choice", "placeholder"}
@@ -171,6 +172,12 @@ type Slot struct {
 	Offered string // a command in a code span of the item's text, offered as its check; never run unasked
 	Codes   []Span // the contents of the code spans in the item's text
 
+	// Second says of a placeholder that it is a blank of the second class, which
+	// is offered and never required: TBD, [Your Name], an empty cell for a
+	// signature, a label with nothing behind it. Its mark may be empty, or a
+	// cell's spaces.
+	Second bool
+
 	// Fields. Owner is the item or choice on whose line the field stands.
 	Owner ID
 	Hint  string // what belongs to the blank beside its label: "(Start)", "/ N", a unit
@@ -178,6 +185,12 @@ type Slot struct {
 
 	// Choices.
 	Options []Option
+}
+
+// spelled reports whether the slot is a placeholder whose text is its name: all
+// of one spelling are one variable.
+func (s *Slot) spelled() bool {
+	return s.Kind == PlaceholderSlot && (!s.Second || strings.HasPrefix(s.Label, "[") && strings.HasSuffix(s.Label, "]"))
 }
 
 // Part says which of several joined blanks a field is.

@@ -39,6 +39,8 @@ type DraftSuggestion struct {
 	Calls   []CheckCall // one, or several together
 	Missing []string    // arguments for a person to fill in
 	Why     string
+	// Doubtful says that it is uncertain for more than what is missing.
+	Doubtful bool
 }
 
 // NewDraft says what the sidecar lacks of what the plan infers and its rules
@@ -135,7 +137,7 @@ func (d *drafter) item(e *DraftEntry, t *Task) {
 		if s.Rule != "" {
 			why = "rule " + s.Rule + ": " + why
 		}
-		e.Maybe = append(e.Maybe, DraftSuggestion{Calls: s.Calls(), Missing: s.Missing, Why: why})
+		e.Maybe = append(e.Maybe, DraftSuggestion{Calls: s.Calls(), Missing: slices.Clone(s.Missing), Why: why, Doubtful: s.doubtful})
 	}
 }
 

@@ -69,10 +69,7 @@ func (m *merger) writer(indent string) *draftWriter {
 		if key == "fields" {
 			infos = m.in.Catalog.Sources
 		}
-		if i := slices.IndexFunc(infos, func(in Info) bool { return in.Name == use }); i >= 0 {
-			return &infos[i]
-		}
-		return nil
+		return infoOf(infos, use)
 	}}
 }
 

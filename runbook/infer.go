@@ -74,18 +74,31 @@ func (in *inferrer) field(t *Task) Binding {
 	if b, ok := in.count(slot); ok {
 		return b
 	}
+	blank := slot.Kind == FieldSlot || slot.Second
 	label := strings.ToLower(strings.TrimSpace(slot.Label))
-	if b, ok := certainLabels[label]; ok && b.Use != "clock" && (slot.Kind == PlaceholderSlot) == (label == "account_id") {
+	if b, ok := certainLabels[label]; ok && b.Use != "clock" && blank == (label != "account_id") {
 		return b
 	}
-	if slot.Kind == FieldSlot {
+	ask := Binding{Use: "ask", Why: "nothing but a person is known to have it"}
+	if blank {
 		if b, ok := in.clock(t); ok {
 			return b
 		}
-		return in.output(t)
+		ask = in.output(t)
 	}
-	return Binding{Use: "ask", Why: "nothing but a person is known to have it"}
+	if slot.Second && ask.Use == "ask" {
+		ask.Why = whyOffered
+	}
+	return ask
 }
+
+// offered turns what a label tells into a suggestion: a blank of the second
+// class may be meant as it stands, and is filled by nobody's guess.
+func offered(b Binding) Binding {
+	return Binding{Use: "ask", Why: whyOffered, Suggest: []Suggestion{{Use: b.Use, Args: b.Args, Why: b.Why}}}
+}
+
+const whyOffered = "offered, and not required"
 
 // count recognises the totals of a summary: "Completed: ___ / ___", and
 // "Blocked" beside it.

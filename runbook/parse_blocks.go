@@ -82,6 +82,9 @@ func (p *part) parse(visible []byte, start, end int) {
 // becomes.
 type stateRefs map[byte]bool
 
+// yourRef stands among them for a definition of "[Your …]".
+const yourRef = 'Y'
+
 func (r stateRefs) add(label []byte) {
 	switch string(label) {
 	case "x", "X":
@@ -90,6 +93,9 @@ func (r stateRefs) add(label []byte) {
 		}
 	case "-", "~":
 		r[label[0]] = true
+	}
+	if hasYour(label) {
+		r[yourRef] = true
 	}
 }
 

@@ -3,6 +3,7 @@ package runbook
 import (
 	"bytes"
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -19,16 +20,19 @@ func (b *builder) fields(p *passage, marks []mark, owner int, at place) {
 			from = m.outer.End
 		case holderMark:
 			if at.zone != Code {
-				s.Kind, s.Label = PlaceholderSlot, string(m.span.Of(p.text))
+				s.Kind, s.Label, s.Second = PlaceholderSlot, string(m.span.Of(p.text)), m.second
 				b.add(s, -1, false)
 			}
+		case offerMark:
+			s.Kind, s.Label, s.Second = PlaceholderSlot, m.label, true
+			b.add(s, -1, false)
 		case blankMark:
 			if i == 0 || !slashed(p, marks[i-1], m) {
 				label = b.blankLabel(p, Span{from, m.outer.Start}, m, at)
 			}
 			limit := line.End
-			if i+1 < len(marks) {
-				limit = marks[i+1].outer.Start
+			if next := slices.IndexFunc(marks[i+1:], func(m mark) bool { return !m.second }); next >= 0 {
+				limit = marks[i+1+next].outer.Start
 			}
 			s.Kind, s.Part = FieldSlot, partOf(p, marks, i)
 			s.Hint, from = p.hint(m.outer.End, limit)

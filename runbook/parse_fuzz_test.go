@@ -24,7 +24,7 @@ func filled(t testing.TB, doc *Document) []byte {
 		s := &doc.Slots[i]
 		switch {
 		case s.Kind == FieldSlot || s.Kind == PlaceholderSlot:
-			edits = append(edits, Edit{s.Mark, "word"})
+			edits = append(edits, Edit{s.Mark, s.spaced(s.Mark.Of(doc.Source), "word")})
 		case s.Kind == ItemSlot && isSymbol(s.Mark.Of(doc.Source)):
 			edits = append(edits, Edit{s.Mark, "☑"})
 		case s.Kind == ItemSlot:
@@ -189,7 +189,7 @@ var soup = []string{
 	`\_\_\_`, `****\_\_\_****`, "`____`", "`", "``", "```\n", "```bash\n", "~~~sh\n", "```text\n", "~~~\n",
 	"Label: ", "**Label:** ", "**", "*", "word", "(", ")", "](", "]", "[", "[a]", "[x]: u\n", "[a]: u\n", "<", ">", "<b>", "</b>",
 	"<!--", "-->", "<div>\n", "</div>\n", "<details>\n", "https://a/", "{{", "}}", "|", "| a | b |\n|---|---|\n", "|-|-|\n", "---\n", "===\n",
-	"Rollback if:\n", "Within 1 hour", " / ", "/", ":", "-", "ACCOUNT_ID", "<a_b>", "<host>", "</host>", `\`, "&", "!", "# c: ____\n", "é", "\xff",
+	"Rollback if:\n", "Within 1 hour", " / ", "/", ":", "-", "ACCOUNT_ID", "<a_b>", "<host>", "</host>", "TBD", "Owner: TBD\n", "**Owner:**\n", "**Owner**: ", "[Your Name]", "[your-x]: u\n", "| Role | Signature | Date |\n|---|---|---|\n| a |  | TBD |\n", `\`, "&", "!", "# c: ____\n", "é", "\xff",
 	"```sh\na\n```\n", "  ```sh\n  a\n  ```\n", "<!-- runbook:output a -->\n", "<!-- /runbook:output -->\n", "<!-- runbook: dir=a -->\n",
 }
 

@@ -7,7 +7,7 @@ import "bytes"
 func (p *passage) box(i int, refs stateRefs) int {
 	state, inner := boxState(p.text[i:])
 	if inner < 0 {
-		return i + 1
+		return p.yours(i, refs)
 	}
 	end := i + inner + 2
 	if refs[state] && p.linked == 0 {

@@ -36,6 +36,7 @@ const (
 	boxMark markKind = iota
 	blankMark
 	holderMark
+	offerMark // a blank of the second class that has a label
 )
 
 // A mark is something in a passage that a run may complete.
@@ -45,6 +46,10 @@ type mark struct {
 	outer Span // with the brackets of a box
 	state byte
 	line  int // index of its line in the passage
+	// second says that a placeholder is of the second class, and label names an
+	// offer.
+	second bool
+	label  string
 }
 
 // load fills the passage with the lines of a block.
@@ -108,7 +113,7 @@ func (p *passage) without(s Span) []byte {
 		if m.outer.Start >= s.End {
 			break
 		}
-		if m.kind == holderMark || m.outer.Start < at || m.outer.End > s.End {
+		if m.kind == holderMark || m.kind == offerMark || m.outer.Start < at || m.outer.End > s.End {
 			continue
 		}
 		out = append(append(out, p.text[at:m.outer.Start]...), ' ')

@@ -76,7 +76,7 @@ func (b *builder) title(n ast.Node) {
 	root.Line = b.line(start)
 	root.Prose.Start = end
 	b.doc.Title = root.Title
-	b.leaf(n.Lines(), context{}, true)
+	b.leaf(n, n.Lines(), context{}, true)
 }
 
 // heading opens a section. Within a list item or a quote, sections end with
@@ -110,7 +110,7 @@ func (b *builder) heading(h *ast.Heading, c context) {
 		signOff:   b.facts[parent].signOff || isSignOff(ws),
 		criterion: b.facts[parent].criterion || isCriterion(ws),
 	})
-	b.leaf(h.Lines(), c, true)
+	b.leaf(h, h.Lines(), c, true)
 }
 
 // sectionFacts is what a section's headings say about the items below them.

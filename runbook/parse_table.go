@@ -9,16 +9,19 @@ import (
 // item named by its row; it owns the row's blanks.
 func (b *builder) table(n *tableNode, c context) {
 	var columns []string
+	signed := false
 	for i, row := range n.rows {
 		cells := splitRow(b.view, row)
 		if i == 0 {
 			for _, cell := range cells {
 				columns = append(columns, b.cellName(cell))
 			}
+			signed = signsBelow(columns)
 		} else if len(cells) > len(columns) {
 			cells = cells[:len(columns)]
 		}
-		if mayMark(b.view[row.Start:row.Stop]) {
+		text := b.view[row.Start:row.Stop]
+		if mayMark(text) || i > 0 && (signed || bytes.Contains(text, []byte(tbd))) {
 			b.row(cells, columns, c, i == 0)
 		}
 	}
@@ -45,7 +48,9 @@ func (b *builder) row(cells []Span, columns []string, c context, header bool) {
 	for i, cell := range cells {
 		column := ""
 		if !header {
-			column = columns[i]
+			if column = columns[i]; b.offerIn(cell, i, name, columns) {
+				continue
+			}
 		}
 		if state, inner := b.cellBox(cell.Of(b.view)); inner.Len() > 0 && !header {
 			if verdict {

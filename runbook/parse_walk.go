@@ -106,7 +106,7 @@ func (b *builder) block(n ast.Node, c context) {
 	case *ast.Heading, atxHeading:
 		b.heading(headingOf(n), c)
 	case *ast.Paragraph, *ast.TextBlock:
-		b.leaf(n.Lines(), c, false)
+		b.leaf(n, n.Lines(), c, false)
 	case *ast.Blockquote:
 		b.container(n, context{criterion: c.criterion})
 	case *ast.List:
@@ -151,13 +151,17 @@ func (b *builder) leadText(l *lead) string {
 }
 
 // leaf finds the slots in the text of a paragraph or heading.
-func (b *builder) leaf(lines *text.Segments, c context, heading bool) {
-	if lines.Len() == 0 || !mayHold(b.view, lines) {
+func (b *builder) leaf(n ast.Node, lines *text.Segments, c context, heading bool) {
+	offers := !heading && mayOffer(b.view, lines)
+	if lines.Len() == 0 || !offers && !mayHold(b.view, lines) {
 		return
 	}
 	p := &b.passage
 	p.load(b.view, lines)
 	p.scan(b.refs)
+	if offers {
+		p.offers(func() bool { return b.endsWith(n) })
+	}
 	if p.linked > 0 && !b.linked {
 		b.linked = true
 		b.problem(Warning, "linked-box", b.line(p.source(Span{p.linked - 1, p.linked}).Start),
@@ -247,25 +251,27 @@ func (s idSet) unique(id ID) ID {
 
 // name gives every slot its ID, in document order: first steps, items and
 // choices, so that their IDs do not depend on blanks, which are gone once they
-// are filled; then blanks, then placeholders.
+// are filled; then blanks, then placeholders, then those of the second class,
+// which older versions did not know.
 func (b *builder) name() {
 	ids := make(idSet, len(b.doc.Slots))
-	var fields, holders []int
+	var later [3][]int
 	for i := range b.doc.Slots {
-		switch b.doc.Slots[i].Kind {
-		case FieldSlot:
-			fields = append(fields, i)
-		case PlaceholderSlot:
-			holders = append(holders, i)
+		switch s := &b.doc.Slots[i]; {
+		case s.Kind == FieldSlot:
+			later[0] = append(later[0], i)
+		case s.Kind == PlaceholderSlot && !s.Second:
+			later[1] = append(later[1], i)
+		case s.Kind == PlaceholderSlot:
+			later[2] = append(later[2], i)
 		default:
 			b.nameSlot(ids, i)
 		}
 	}
-	for _, i := range fields {
-		b.nameSlot(ids, i)
-	}
-	for _, i := range holders {
-		b.nameSlot(ids, i)
+	for _, list := range later {
+		for _, i := range list {
+			b.nameSlot(ids, i)
+		}
 	}
 }
 

@@ -80,8 +80,8 @@ type PlanInput struct {
 	// and its local state, for the names that rules ask for: the only contents
 	// that a plan reads, but for digests. Nil: none is read.
 	Files Files
-	// Deployed is what terraform itself has been asked for; those directories'
-	// files are not read.
+	// Deployed is what terraform itself has been asked for; those workspaces'
+	// files do not count.
 	Deployed []Deployed
 	// Digests reads the scripts that steps execute. Nil: none is read.
 	Digests Digester
@@ -293,6 +293,9 @@ func (b *planner) bind() {
 			t.Binding = b.inf.choice(t.Slot)
 		default:
 			t.Binding = b.inf.field(t)
+			if t.Slot.Second && t.Binding.Use != "ask" {
+				t.Binding = offered(t.Binding)
+			}
 		}
 		if t.Slot.Attrs != "" {
 			b.comment(t, infos, what)

@@ -37,7 +37,7 @@ func (b *planner) given() {
 func (b *planner) matching(g GivenFor) ([]*Task, error) {
 	key := strings.TrimSpace(g.Key)
 	glob := strings.Contains(key, "*")
-	var byID, byLabel, ofSignOffs []*Task
+	var byID, byLabel, offered, ofSignOffs []*Task
 	for i := range b.plan.Tasks {
 		t := &b.plan.Tasks[i]
 		if !g.accepts(t.Slot.Kind) {
@@ -46,11 +46,13 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 		switch {
 		case match(key, string(t.Slot.ID)):
 			byID = append(byID, t)
-		case t.Slot.Kind == PlaceholderSlot && t.Slot.Label == key,
-			t.Slot.Kind != PlaceholderSlot && strings.EqualFold(t.Slot.Label, key):
-			if b.signed(t) {
+		case t.Slot.Label == key, !t.Slot.spelled() && strings.EqualFold(t.Slot.Label, key):
+			switch {
+			case b.signed(t):
 				ofSignOffs = append(ofSignOffs, t)
-			} else {
+			case t.Slot.Second:
+				offered = append(offered, t)
+			default:
 				byLabel = append(byLabel, t)
 			}
 		}
@@ -58,6 +60,9 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 	found := byID
 	if len(found) == 0 {
 		found = byLabel
+	}
+	if len(found) == 0 {
+		found = offered
 	}
 	if len(found) == 0 {
 		found = ofSignOffs // to be refused with the reason
@@ -70,7 +75,7 @@ func (b *planner) matching(g GivenFor) ([]*Task, error) {
 		return nil, errors.New("is an item, and no value settles one: answer it with --answers")
 	case len(found) == 0:
 		return nil, errors.New("matches no blank, item or placeholder")
-	case len(found) > 1 && !glob && found[0].Slot.Kind != PlaceholderSlot:
+	case len(found) > 1 && !glob && !found[0].Slot.spelled():
 		ids := make([]string, len(found))
 		for i, t := range found {
 			ids[i] = string(t.Slot.ID)

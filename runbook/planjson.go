@@ -15,6 +15,7 @@ type planJSON struct {
 	Steps        []stepJSON        `json:"steps"`
 	Items        []itemJSON        `json:"items"`
 	Fields       []fieldJSON       `json:"fields"`
+	Offered      []fieldJSON       `json:"offered,omitempty"` // blanks that are not required
 	Choices      []choiceJSON      `json:"choices"`
 	Placeholders []placeholderJSON `json:"placeholders"`
 	Scripts      []*ScriptFile     `json:"scripts,omitempty"` // that steps execute
@@ -183,6 +184,10 @@ func (p *Plan) JSON(s *State) ([]byte, error) {
 			view.Items = append(view.Items, itemJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, stateJSON(t.Slot), t.Slot.Item, contingency(t), t.bindingJSON()})
 		case FieldSlot:
 			view.Fields = append(view.Fields, fieldJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, t.Slot.Hint, t.Slot.Zone, narrow(t.ValueKind), contingency(t), t.bindingJSON()})
+		case PlaceholderSlot:
+			if t.Slot.Second {
+				view.Offered = append(view.Offered, fieldJSON{t.Slot.ID, t.Slot.Line, t.Slot.Label, t.Slot.Hint, t.Slot.Zone, narrow(t.ValueKind), contingency(t), t.bindingJSON()})
+			}
 		case ChoiceSlot:
 			labels := make([]string, len(t.Slot.Options))
 			for i, o := range t.Slot.Options {
@@ -297,7 +302,7 @@ func (p *Plan) placeholdersJSON() []placeholderJSON {
 	}
 	for i := range p.Tasks {
 		t := &p.Tasks[i]
-		if t.Slot.Kind == PlaceholderSlot {
+		if t.Slot.Kind == PlaceholderSlot && !t.Slot.Second {
 			add(t.Slot.Label, t.Slot.Zone.String(), t.Slot.Line, t.bindingJSON())
 		}
 	}

@@ -87,10 +87,21 @@ func projectSlot(doc *Document, slot *Slot, s *State) []Edit {
 		}
 	default:
 		if f := s.Fields[slot.ID]; f != nil {
-			return []Edit{{slot.Mark, escapeValue(f.Value, slot.Zone)}}
+			return []Edit{{slot.Mark, slot.spaced(slot.Mark.Of(doc.Source), escapeValue(f.Value, slot.Zone))}}
 		}
 	}
 	return nil
+}
+
+// spaced is a value with the spaces around it that an empty place needs.
+func (s *Slot) spaced(mark []byte, value string) string {
+	switch {
+	case len(bytes.TrimSpace(mark)) > 0:
+		return value
+	case s.Zone == Table:
+		return " " + value + " "
+	}
+	return " " + value
 }
 
 // tick is what a ticked box holds instead of mark.

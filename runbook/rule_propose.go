@@ -148,13 +148,7 @@ func (p *proposer) known(r *itemRule) bool {
 	return true
 }
 
-func (p *proposer) info(use string) *Info {
-	i := slices.IndexFunc(p.catalog.Checks, func(in Info) bool { return in.Name == use })
-	if i < 0 {
-		return nil
-	}
-	return &p.catalog.Checks[i]
-}
+func (p *proposer) info(use string) *Info { return infoOf(p.catalog.Checks, use) }
 
 // fill makes the rule's proposal for an item, as far as the text tells.
 func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestion {
@@ -220,7 +214,8 @@ func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestio
 	if t.Slot.Item == Deferred {
 		doubts = append(doubts, "it is due after the run")
 	}
-	s.Certain = len(doubts) == 0 && len(s.Missing) == 0
+	s.doubtful = len(doubts) > 0
+	s.Certain = !s.doubtful && len(s.Missing) == 0
 	s.Why = strings.Join(append(told, doubts...), "; ")
 	if s.Why == "" {
 		s.Why = "the item says so"

@@ -33,7 +33,7 @@ func kindOf(slot *Slot) ValueKind {
 	if slot.Kind == PlaceholderSlot && slot.Label == "ACCOUNT_ID" {
 		return AccountValue
 	}
-	if slot.Kind != FieldSlot {
+	if slot.Kind != FieldSlot && !slot.Second {
 		return AnyText
 	}
 	if slot.Part == Done || slot.Part == Total {

@@ -373,7 +373,12 @@ const patience = 30 * time.Second
 
 func (p *process) terminal(t *testing.T, args ...string) *terminalTest {
 	t.Helper()
-	tt := &terminalTest{t: t, cmd: p.command(t.Context(), args...), output: make(chan string)}
+	return atTerminal(t, p.command(t.Context(), args...))
+}
+
+func atTerminal(t *testing.T, cmd *exec.Cmd) *terminalTest {
+	t.Helper()
+	tt := &terminalTest{t: t, cmd: cmd, output: make(chan string)}
 	master, err := pty.StartWithSize(tt.cmd, &pty.Winsize{Rows: 50, Cols: 200})
 	if err != nil {
 		t.Fatal(err)
@@ -445,6 +450,31 @@ func (tt *terminalTest) say(text string) {
 	if _, err := io.WriteString(tt.master, text); err != nil {
 		tt.t.Fatal(err)
 	}
+}
+
+// answer types, whenever the terminal shows one of the texts, what there is to
+// be said to it, until the program ends; it returns how often each was shown.
+func (tt *terminalTest) answer(talk []exchange) map[string]int {
+	tt.t.Helper()
+	shown := map[string]int{}
+	for more := range tt.output {
+		tt.all += more
+		for {
+			at, next := -1, exchange{}
+			for _, x := range talk {
+				if i := strings.Index(tt.all[tt.seen:], x.see); i >= 0 && (at < 0 || i < at) {
+					at, next = i, x
+				}
+			}
+			if at < 0 {
+				break
+			}
+			tt.seen += at + len(next.see)
+			shown[next.see]++
+			tt.say(next.say + "\n")
+		}
+	}
+	return shown
 }
 
 // close takes the terminal away.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,8 +16,10 @@ import (
 
 type bindOptions struct {
 	planFlags
-	preview bool
-	stdout  bool
+	preview   bool
+	stdout    bool
+	noInput   bool
+	terraform bool
 }
 
 func newBind(env *environment) *cobra.Command {
@@ -27,25 +30,28 @@ func newBind(env *environment) *cobra.Command {
 		Long: `bind writes down, in the file beside the checklist, how its slots would be
 completed: the directories of steps, the sources of blanks, and the checks that
 rules propose for items. What is certain is set; what is likely, or lacks an
-argument, is a comment with its reason. A person reviews it like code.
+argument, is a comment with its reason. At a terminal it asks for arguments
+that nothing tells. A person reviews it like code.
 
 Done again it adds what is new and leaves the rest as it is, byte for byte. It
-runs and contacts nothing.`,
+runs and contacts nothing, unless --terraform is given.`,
 		Args: oneFile,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return runBind(env, o, args[0])
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runBind(cmd.Context(), env, o, args[0])
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.stdout, "stdout", false, "print the sidecar as it would be, and write nothing")
 	f.BoolVarP(&o.preview, "dry-run", "n", false, "the same as --stdout")
+	f.BoolVar(&o.noInput, "no-input", false, "never prompt: an argument that nothing tells stays for you to write")
+	f.BoolVar(&o.terraform, "terraform", false, "ask terraform what is deployed: runs `workspace show` and `show -json` in the directories of the steps that use it, which reads their state wherever it is kept")
 	f.StringVar(&o.dirs, "dir", string(runbook.DirAuto), "where a step without a directory starts: auto, root or carry")
 	f.StringVar(&o.rules, "rules", "", "YAML `file` of rules that propose checks (default: .runbook.rules.yaml beside FILE, or in the root)")
 	f.StringVar(&o.format, "format", "text", "text or json: what the summary looks like")
 	return cmd
 }
 
-func runBind(env *environment, o *bindOptions, name string) error {
+func runBind(ctx context.Context, env *environment, o *bindOptions, name string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -62,11 +68,20 @@ func runBind(env *environment, o *bindOptions, name string) error {
 	}
 	registry := builtin(nil)
 	plan, err := o.plan(s, registry)
+	if err == nil && o.terraform {
+		o.deployed = deployed(ctx, env, plan)
+		plan, err = o.plan(s, registry)
+	}
 	if err != nil {
 		return err
 	}
 	in := runbook.DraftInput{Catalog: registry.Catalog(), Rules: o.known, Root: s.place.root, Sidecar: car}
 	draft := runbook.NewDraft(plan, in)
+	if !o.stdout && !o.preview {
+		if err := o.asks(ctx, env, draft, registry); err != nil {
+			return err
+		}
+	}
 	file := sidecarOf(s.place.path)
 	text, err := draft.SidecarText(plan, in)
 	if err != nil {

@@ -66,6 +66,7 @@ func TestE2EClaims(t *testing.T) {
 	p.copyTree(p.Dir, plain)
 
 	p.AWS("resourcegroupstaggingapi", "get-resources") // the first one is slow
+	p.wantDraftOfWhatIsDeployed()
 	base := p.claims(exitOK)
 	p.wantClaims(base)
 	p.exec(exitOK, "verify", "checklist.md")
@@ -87,9 +88,49 @@ func TestE2EClaims(t *testing.T) {
 	})
 }
 
+// wantDraftOfWhatIsDeployed asserts that a draft made beside the state knows
+// what the text does not tell, with and without asking terraform, and no secret.
+func (p production) wantDraftOfWhatIsDeployed() {
+	p.t.Helper()
+	seed, err := os.ReadFile(world.Seed(p.t))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	template := filepath.Join(p.Dir, "draft.md")
+	if err := os.WriteFile(template, seed, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+	defer os.Remove(template)
+	for _, flag := range []string{"--no-input", "--terraform"} {
+		draft := p.exec(exitOK, "bind", "--stdout", flag, "draft.md")
+		for _, want := range []string{
+			"  #   perhaps: rule", // some is left for a person
+			"rule terraform.plan-count: create from the state of infra/terraform, workspace staging;",
+			"create: 10\n",
+			"name: mirror-dissonance-production\n",
+			"roles: [mirror-dissonance-production-github-deploy, mirror-dissonance-production-github-actions]",
+		} {
+			if !strings.Contains(draft, want) {
+				p.t.Errorf("%s: no %q in the draft:\n%s", flag, want, draft)
+			}
+		}
+		if strings.Contains(draft, p.Salt()) {
+			p.t.Errorf("%s: the draft holds the salt", flag)
+		}
+	}
+}
+
 // claims settles the items of a checklist whose steps have run, and tells where
 // each stands.
 func (p production) claims(code int) map[string]claimed {
+	p.t.Helper()
+	p.sidecar("")
+	p.exec(code, unattended()...)
+	return p.stands()
+}
+
+// sidecar lays the completed sidecar beside the checklist, with more of it.
+func (p production) sidecar(more string) {
 	p.t.Helper()
 	sidecar, err := os.ReadFile(filepath.Join(world.Repository(p.t), "testdata", "world", "seed.runbook.yaml"))
 	if err != nil {
@@ -97,10 +138,14 @@ func (p production) claims(code int) map[string]claimed {
 	}
 	// How fast the machine of the test is must decide nothing.
 	sidecar = bytes.ReplaceAll(sidecar, []byte("under: 100ms"), []byte("under: 1m"))
-	if err := os.WriteFile(filepath.Join(p.Dir, "checklist.runbook.yaml"), sidecar, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(p.Dir, "checklist.runbook.yaml"), append(sidecar, more...), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
-	p.exec(code, unattended()...)
+}
+
+// stands tells where each item stands, by the journal.
+func (p production) stands() map[string]claimed {
+	p.t.Helper()
 	stands := map[string]claimed{}
 	for line := range strings.Lines(p.journal()) {
 		var entry struct {

@@ -322,7 +322,9 @@ func (p *planWriter) field(t *runbook.Task) {
 		}
 		what = "one of " + strings.Join(labels, " / ")
 	case runbook.PlaceholderSlot:
-		what = "in the text"
+		if what = "in the text"; t.Slot.Second {
+			what = "if you like"
+		}
 	}
 	label := t.Slot.Label
 	if t.Slot.Hint != "" {

@@ -26,6 +26,8 @@ type planFlags struct {
 	rules   string
 	suggest bool           // the plan is for a person, who is shown what rules propose
 	known   *runbook.Rules // those of the last plan
+	// deployed is what terraform has been asked for.
+	deployed []runbook.Deployed
 	// contingency is what rollback runs, and declared the values that it gives.
 	contingency runbook.ID
 	declared    []runbook.GivenFor
@@ -86,7 +88,7 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 		Catalog: registry.Catalog(), Sidecar: car, Givens: slices.Concat(f.declared, list, s.placeholders()),
 		Tree: newDiskTree(), Files: diskFiles{}, Digests: diskFiles{}, Reviewed: s.state.Reviewed(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
-		Strict: f.strict, Timeout: f.timeout, Rules: f.known,
+		Strict: f.strict, Timeout: f.timeout, Rules: f.known, Deployed: f.deployed,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
 	plan.Problems = append(plan.Problems, invalid(plan, car, registry)...)

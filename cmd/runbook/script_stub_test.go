@@ -20,7 +20,8 @@ import (
 //	               opens the pipe $RELEASE; at once where a file "released" is
 //	lasting WORD…  ends once somebody opens the pipe $RELEASE, which it enters;
 //	               at SIGINT, which it enters too, with 130
-//	terraform …    knows the outputs in the file $TERRAFORM_OUTPUTS
+//	terraform …    knows the outputs in the file $TERRAFORM_OUTPUTS, and shows
+//	               the state in $TERRAFORM_STATE
 //	aws …          answers `ssm get-parameter` with the SecureString
 //	               $STUB_PARAMETER, anything else with {}
 var stubs = map[string]func(args []string) int{
@@ -138,9 +139,21 @@ func stubTerraform(args []string) int {
 		fmt.Println(`{"terraform_version": "1.11.4", "platform": "stub", "provider_selections": {}}`)
 	case words == "workspace show":
 		fmt.Println("default")
+	case words == "show -json":
+		return stubShow()
 	case len(args) > 0 && args[0] == "output":
 		return stubOutput(args[1:])
 	}
+	return 0
+}
+
+func stubShow() int {
+	src, err := os.ReadFile(os.Getenv("TERRAFORM_STATE"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "Error: "+err.Error())
+		return 1
+	}
+	fmt.Printf("%s", src)
 	return 0
 }
 
