@@ -44,6 +44,7 @@ func Lint(plan *Plan, in LintInput) []Problem {
 	l.tools()
 	l.unset()
 	for i := range l.steps {
+		l.prompts(&l.steps[i])
 		l.commands(&l.steps[i])
 		l.expectations(&l.steps[i])
 	}

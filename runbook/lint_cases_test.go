@@ -44,6 +44,10 @@ var lintCommandCases = map[string]lintCases{
 			"echo mkdir out",
 		},
 	},
+	"unknown-prompt": {
+		found: []string{"root@h:/# ls", "[root@h ~]# ls -l", "switch# show run", "host% ls"},
+		clean: []string{"ls # all", "date> out.txt", "echo 5%", "true #", "a=1 # ls", "kill %1", "curl https://a/#b c"},
+	},
 	"interactive": {
 		found: []string{
 			"vi notes.txt", "sudo nano notes.txt", "crontab -e", "kubectl edit deploy web", "git commit", "git rebase -i HEAD~3",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +26,35 @@ func (l *linter) items() {
 	}
 	for _, h := range l.plan.Holds {
 		l.hold(h)
+	}
+	l.unbound()
+}
+
+// unbound tells, once, of the items for which rules propose a check.
+func (l *linter) unbound() {
+	var lines []string
+	first := 0
+	for i := range l.plan.Tasks {
+		t := &l.plan.Tasks[i]
+		if t.Slot.Kind != ItemSlot || t.Binding.Given != nil || !slices.ContainsFunc(t.Binding.Suggest, func(s Suggestion) bool { return s.Rule != "" }) {
+			continue
+		}
+		if first == 0 {
+			first = t.Slot.Line
+		}
+		lines = append(lines, strconv.Itoa(t.Slot.Line))
+	}
+	switch n := len(lines); {
+	case n == 0:
+	case n == 1:
+		l.report(Note, "unbound-item", first, "a person is asked about the item, and a check could settle it", "`runbook bind FILE` drafts it")
+	default:
+		const most = 12
+		text := strings.Join(lines[:min(n, most)], ", ")
+		if n > most {
+			text += fmt.Sprintf(" and %d more", n-most)
+		}
+		l.report(Note, "unbound-item", first, fmt.Sprintf("a person is asked about %d items that checks could settle: lines %s", n, text), "`runbook bind FILE` drafts them")
 	}
 }
 

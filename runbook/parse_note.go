@@ -84,7 +84,7 @@ func (b *builder) introduction(list ast.Node) ast.Node {
 func (b *builder) attach() {
 	for i := range b.notes {
 		n := &b.notes[i]
-		var steps, boxes, blanks []int
+		var steps, boxes, blanks, offers []int
 		first, _ := slices.BinarySearchFunc(b.doc.Slots, n.line+1, func(s Slot, line int) int { return s.Line - line })
 		for j := first; j < len(b.doc.Slots) && b.doc.Slots[j].Line == n.line+1; j++ {
 			s := &b.doc.Slots[j]
@@ -94,6 +94,8 @@ func (b *builder) attach() {
 			case s.Zone == Code || s.Zone == Table:
 			case s.Kind == ItemSlot || s.Kind == ChoiceSlot:
 				boxes = append(boxes, j)
+			case s.Second:
+				offers = append(offers, j)
 			default:
 				blanks = append(blanks, j)
 			}
@@ -101,6 +103,9 @@ func (b *builder) attach() {
 		slots := boxes
 		if len(boxes) == 0 {
 			slots = blanks
+		}
+		if len(slots) == 0 {
+			slots = offers
 		}
 		switch {
 		case len(steps) > 0: // it has read the comment itself

@@ -18,6 +18,13 @@ func bound(b Binding) string {
 	for _, k := range slices.Sorted(maps.Keys(b.Args)) {
 		text += " " + k + "=" + b.Args[k]
 	}
+	var of []string
+	for _, part := range b.Of {
+		of = append(of, bound(part))
+	}
+	if of != nil {
+		text += "(" + strings.Join(of, "; ") + ")"
+	}
 	for _, s := range b.Suggest {
 		text += " (perhaps " + s.Use + " " + s.Args["output"] + s.Args["run"] + ")"
 	}

@@ -22,7 +22,7 @@ type lintFlags struct {
 }
 
 func newLint(env *environment) *cobra.Command {
-	flags := &lintFlags{planFlags: planFlags{format: "text"}}
+	flags := &lintFlags{planFlags: planFlags{format: "text", suggest: true}}
 	cmd := &cobra.Command{
 		Use:   "lint FILE",
 		Short: "Find what would go wrong, before production does",
@@ -42,6 +42,7 @@ notes. docs/lint.md explains each code, with an example.`,
 	f.StringArrayVar(&flags.sets, "set", nil, "`LABEL=VALUE` for a blank or a placeholder, as exec would be given it")
 	f.StringVar(&flags.answers, "answers", "", "YAML `file` of values and attestations, as exec would be given it")
 	f.StringVar(&flags.dirs, "dir", string(runbook.DirAuto), "where a step without a directory starts: auto, root or carry")
+	f.StringVar(&flags.rules, "rules", "", "YAML `file` of rules that propose checks (default: .runbook.rules.yaml beside FILE, or in the root)")
 	f.StringVar(&flags.format, "format", "text", "text, json or sarif")
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -51,7 +52,27 @@ from their sources, and the document becomes its own record.`,
 		newSign(env), newCommit(env), newExec(env), newPlan(env), newLint(env), newBind(env), newStatus(env), newVerify(env), newRollback(env), newReset(env),
 		newShow(env), newCatalog(env), newVersion(env),
 	)
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Run, cmd.RunE = nil, helpFor
+		}
+	}
 	return root
+}
+
+// helpFor shows the help of the command that is named; none of that name is
+// wrong usage, as it is without "help".
+func helpFor(help *cobra.Command, args []string) error {
+	cmd, rest, err := help.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("unknown command %q for %q", rest[0], cmd.CommandPath())
+	}
+	if err != nil {
+		return usagef("`runbook help` lists the commands", "%v", err)
+	}
+	cmd.InitDefaultHelpFlag()
+	return cmd.Help()
 }
 
 // oneFile accepts exactly one argument, a checklist.
