@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/google/go-github/v88/github"
 
 	"runbook/executor"
+	"runbook/runbook"
 )
 
 // Arguments that the checks of GitHub share.
@@ -75,6 +74,71 @@ func ownerAndName(text string) (owner, name string, err error) {
 	return owner, name, nil
 }
 
+// GitHubNames is a check whether names of one kind exist. Their values are
+// given to nobody, or left alone.
+type GitHubNames struct {
+	kind    string // "secrets"
+	listers func(client githubClient, asked githubQuestion) githubListers
+}
+
+// Info implements executor.Check.
+func (c GitHubNames) Info() runbook.Info {
+	return runbook.Info{
+		Name:    "github." + c.kind,
+		Summary: c.kind + " of GitHub Actions exist by name; needs GH_TOKEN or GITHUB_TOKEN, and asks GITHUB_API_URL where it is set",
+		Args:    map[string]string{"repository": githubRepository, "names": githubNames, "environment": githubEnvironment},
+		Require: []string{"repository", "names"},
+		Lists:   []string{"names"},
+	}
+}
+
+// Validate implements executor.Validator.
+func (GitHubNames) Validate(args map[string]string) error {
+	_, err := askGitHub(args)
+	return err
+}
+
+// Check implements executor.Check. A name that a whole listing does not hold
+// is not there; what cannot be listed proves nothing.
+func (c GitHubNames) Check(ctx context.Context, q executor.Query) (executor.Finding, error) {
+	asked, err := askGitHub(q.Args)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	client, err := openGitHub(q.Env)
+	if err != nil {
+		return executor.Finding{}, err
+	}
+	defer client.close()
+	return c.listers(client, asked).decide(ctx, q, asked, c.kind)
+}
+
+// githubListing is a githubLister of what the client answers for a page.
+func githubListing[List any](ask func(ctx context.Context, page int) (*List, *github.Response, error), names func(*List) ([]string, int)) githubLister {
+	return func(ctx context.Context, page int) ([]string, int, *github.Response, error) {
+		answer, r, err := ask(ctx, page)
+		if err != nil || answer == nil {
+			return nil, 0, r, err
+		}
+		list, all := names(answer)
+		return list, all, r, nil
+	}
+}
+
+// namesIn are the names in a list that may be missing, and hold nothing.
+func namesIn[Item any](items []*Item, name func(*Item) string) []string {
+	if items == nil {
+		return nil
+	}
+	names := make([]string, 0, len(items))
+	for _, item := range items {
+		if item != nil {
+			names = append(names, name(item))
+		}
+	}
+	return names
+}
+
 // missing lists the names that have does not hold.
 func missing(names, have []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -88,44 +152,43 @@ type githubLister func(ctx context.Context, page int) (names []string, all int, 
 
 // githubListers are the three places of a kind of names.
 type githubListers struct {
-	kind          string // "secrets"
 	inRepository  githubLister
 	organizations githubLister // those that the repository may use
 	inEnvironment githubLister
 }
 
 // decide asks for the names, and no further than it takes to find them all.
-func (l githubListers) decide(ctx context.Context, q executor.Query, asked githubQuestion) (executor.Finding, error) {
+func (l githubListers) decide(ctx context.Context, q executor.Query, asked githubQuestion, kind string) (executor.Finding, error) {
 	about := asked.owner + "/" + asked.repository
 	if asked.environment != "" {
 		about += ", environment " + asked.environment
 		have, err := everyName(ctx, l.inEnvironment)
 		if err != nil {
-			return executor.Finding{}, fmt.Errorf("%s of %s: %w", l.kind, about, githubCause(err))
+			return executor.Finding{}, fmt.Errorf("%s of %s: %w", kind, about, githubCause(err))
 		}
 		lost := missing(asked.names, have)
 		if len(lost) > 0 {
-			return decided(q, false, "%s of %s: %s not among the %d there", l.kind, about, some(lost), len(have))
+			return decided(q, false, "%s of %s: %s not among the %d there", kind, about, some(lost), len(have))
 		}
-		return decided(q, true, "%s of %s: %s among the %d there", l.kind, about, some(asked.names), len(have))
+		return decided(q, true, "%s of %s: %s among the %d there", kind, about, some(asked.names), len(have))
 	}
 	have, err := everyName(ctx, l.inRepository)
 	if err != nil {
-		return executor.Finding{}, fmt.Errorf("%s of %s: %w", l.kind, about, githubCause(err))
+		return executor.Finding{}, fmt.Errorf("%s of %s: %w", kind, about, githubCause(err))
 	}
 	lost := missing(asked.names, have)
 	if len(lost) == 0 {
-		return decided(q, true, "%s of %s: %s among the %d there", l.kind, about, some(asked.names), len(have))
+		return decided(q, true, "%s of %s: %s among the %d there", kind, about, some(asked.names), len(have))
 	}
 	lent, err := everyName(ctx, l.organizations)
 	if err != nil && !notFound(err) { // a person's repository has none to ask for
-		return executor.Finding{}, fmt.Errorf("%s of %s: %s not among the %d there, and of its organization's: %w", l.kind, about, some(lost), len(have), githubCause(err))
+		return executor.Finding{}, fmt.Errorf("%s of %s: %s not among the %d there, and of its organization's: %w", kind, about, some(lost), len(have), githubCause(err))
 	}
 	none := missing(lost, lent)
 	if len(none) > 0 {
-		return decided(q, false, "%s of %s: %s not among the %d there, nor the %d of its organization", l.kind, about, some(none), len(have), len(lent))
+		return decided(q, false, "%s of %s: %s not among the %d there, nor the %d of its organization", kind, about, some(none), len(have), len(lent))
 	}
-	return decided(q, true, "%s of %s: %s there, %s among the %d of its organization", l.kind, about,
+	return decided(q, true, "%s of %s: %s there, %s among the %d of its organization", kind, about,
 		cmp.Or(some(missing(asked.names, lost)), "none"), some(lost), len(lent))
 }
 
@@ -173,104 +236,4 @@ func patiently(ctx context.Context, ask githubLister, page int) (names []string,
 // the service says that it is the one in trouble.
 func passing(r *github.Response) bool {
 	return r == nil || r.Response == nil || r.StatusCode >= http.StatusInternalServerError
-}
-
-func notFound(err error) bool {
-	var said *github.ErrorResponse
-	return errors.As(err, &said) && said.Response.StatusCode == http.StatusNotFound
-}
-
-// githubCause says what an error means for the question. What is not found may
-// be there and not shown to this token.
-func githubCause(err error) error {
-	var limited *github.RateLimitError
-	var abused *github.AbuseRateLimitError
-	var said *github.ErrorResponse
-	var web *url.Error
-	switch {
-	case errors.As(err, &limited):
-		return fmt.Errorf("GitHub's rate limit of %d an hour is used up until %s", limited.Rate.Limit, limited.Rate.Reset.UTC().Format(time.RFC3339))
-	case errors.As(err, &abused):
-		return errors.New("GitHub wants fewer questions: a secondary rate limit")
-	case errors.As(err, &said):
-		status := said.Response.StatusCode
-		hint := map[int]string{
-			http.StatusUnauthorized: "; the token is not valid",
-			http.StatusForbidden:    "; the token may not list these",
-			http.StatusNotFound:     "; it is not there, or the token cannot see it",
-		}[status]
-		return fmt.Errorf("GitHub answers %d %s%s", status, quote(said.Message), hint)
-	case errors.As(err, &web):
-		return web.Err
-	}
-	return err
-}
-
-// A githubClient asks GitHub, or what stands in its place.
-type githubClient struct {
-	*github.Client
-	transport *http.Transport
-}
-
-func (c githubClient) close() { c.transport.CloseIdleConnections() }
-
-// openGitHub makes a client with the token and the address that the steps see.
-func openGitHub(env []string) (githubClient, error) {
-	token := cmp.Or(variable(env, "GH_TOKEN"), variable(env, "GITHUB_TOKEN"))
-	if token == "" {
-		return githubClient{}, errors.New("no token: neither GH_TOKEN nor GITHUB_TOKEN is set")
-	}
-	base, err := githubAddress(cmp.Or(variable(env, "GITHUB_API_URL"), "https://api.github.com"))
-	if err != nil {
-		return githubClient{}, err
-	}
-	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
-	web := &http.Client{Transport: transport, CheckRedirect: stayHome}
-	client, err := github.NewClient(github.WithHTTPClient(web), github.WithAuthToken(token), github.WithURLs(&base, nil), github.WithUserAgent("runbook"))
-	if err != nil {
-		return githubClient{}, err
-	}
-	return githubClient{client, transport}, nil
-}
-
-// githubAddress reads the API's address. A token is not sent in clear, unless
-// it stays on this machine.
-func githubAddress(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", errors.New("GITHUB_API_URL is no https:// address")
-	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", errors.New("GITHUB_API_URL is no https:// address, and the token would be sent in clear")
-	}
-	return strings.TrimSuffix(u.String(), "/") + "/", nil
-}
-
-// stayHome follows a renamed repository, but takes the token to no other host.
-func stayHome(next *http.Request, via []*http.Request) error {
-	switch first := via[0].URL; {
-	case len(via) >= 5:
-		return errors.New("it redirects without end")
-	case next.URL.Host != first.Host || next.URL.Scheme != first.Scheme:
-		return fmt.Errorf("it redirects to %s, which is not given the token", quote(next.URL.Host))
-	}
-	return nil
-}
-
-// variable is the value of a variable of an environment, KEY=VALUE: the last
-// one, as for programs.
-func variable(env []string, name string) string {
-	value := ""
-	for _, pair := range env {
-		if k, v, _ := strings.Cut(pair, "="); k == name {
-			value = v
-		}
-	}
-	return value
-}
-
-// githubPage is what one page of a listing asks for.
-func githubPage(page, size int) *github.ListOptions {
-	return &github.ListOptions{Page: page, PerPage: size}
 }

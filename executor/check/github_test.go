@@ -154,7 +154,7 @@ func TestGitHub(t *testing.T) {
 		}), unknown(`redirects to "localhost:1", which is not given the token`), 0},
 		"renamed": {"o/r", "A", "", renamed, passes("A among the 1 there"), 2},
 	} {
-		for kind, c := range map[string]executor.Check{"secrets": GitHubSecrets{}, "variables": GitHubVariables{}} {
+		for kind, c := range map[string]executor.Check{"secrets": GitHubSecrets(), "variables": GitHubVariables()} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
 				f := fakeGitHubWorld(t)
@@ -231,7 +231,7 @@ func TestGitHubToken(t *testing.T) {
 	} {
 		q := f.question("o/r", "A", "")
 		q.Env = append([]string{"GITHUB_API_URL=" + f.url + "/"}, tt.env...)
-		expect(t, GitHubSecrets{}, q, tt.want)
+		expect(t, GitHubSecrets(), q, tt.want)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestGitHubAddress(t *testing.T) {
 		"http://localhost:1":              "connect",
 	} {
 		q := (&fakeGitHub{url: address}).question("o/r", "A", "")
-		expect(t, GitHubSecrets{}, q, unknown(want))
+		expect(t, GitHubSecrets(), q, unknown(want))
 	}
 	if got, err := githubAddress("https://ghe.example.org/api/v3"); got != "https://ghe.example.org/api/v3/" || err != nil {
 		t.Errorf("%q, %v", got, err)
@@ -260,7 +260,7 @@ func TestGitHubEndsWithTheRun(t *testing.T) {
 	f.answers["/repos/o/r/actions/secrets"] = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	expectWithin(ctx, t, GitHubSecrets{}, f.question("o/r", "A", ""), unknown("deadline exceeded"))
+	expectWithin(ctx, t, GitHubSecrets(), f.question("o/r", "A", ""), unknown("deadline exceeded"))
 }
 
 // Between two tries, too.
@@ -272,7 +272,7 @@ func TestGitHubEndsBetweenTries(t *testing.T) {
 		w.(http.Flusher).Flush()
 		cancel()
 	}
-	expectWithin(ctx, t, GitHubSecrets{}, f.question("o/r", "A", ""), unknown("context canceled"))
+	expectWithin(ctx, t, GitHubSecrets(), f.question("o/r", "A", ""), unknown("context canceled"))
 	if f.asked.Load() != 1 {
 		t.Errorf("asked %d times", f.asked.Load())
 	}
