@@ -37,7 +37,7 @@ const (
 
 // ownKinds are the facts that are read from an item's text alone, and the one
 // that a person alone has.
-var ownKinds = []string{"bound", "code", "environment", "percentile", "unknown"}
+var ownKinds = []string{"bound", "code", "environment", "percent", "percentile", "unknown"}
 
 // facts are all facts of a document, by their kind, in its order.
 type facts struct {
@@ -391,6 +391,8 @@ func (f *facts) inItem(kind string, slot *Slot, ws []string) []string {
 	switch kind {
 	case "bound":
 		return nonEmpty(boundShape(slot.Label))
+	case "percent":
+		return nonEmpty(percentShape(slot.Label, ws))
 	case "percentile":
 		return nonEmpty(percentileShape(ws))
 	case "environment":

@@ -43,6 +43,10 @@ func TestProposals(t *testing.T) {
 		"a command that is offered and no claim":  {"# A\n\n- [ ] Look around (`ls -l`)\n", []string{"~ step run=ls -l"}},
 		"a file in a step's directory":            {"# A\n\n" + bash("cd infra\nterraform plan -out=a.tfplan") + "- [ ] Plan generated\n", []string{"= file path=infra/a.tfplan"}},
 		"a file with the day in its name":         {"# A\n\n" + bash("terraform show a.tfplan > plan-$(date +%F).txt") + "- [ ] Plan saved\n", []string{"= file path=plan-*.txt"}},
+		"more than a percentage":                  {"# A\n\n" + bash("npm test -- --coverage") + "- [ ] Unit tests passing (>80% coverage)\n", []string{"= step expect=exit == 0 && coverage(stdout) > 80 run=npm test -- --coverage"}},
+		"at least a percentage":                   {"# A\n\n" + bash("npm test -- --coverage") + "- [ ] Test coverage at least 80%\n", []string{"= step expect=exit == 0 && coverage(stdout) >= 80 run=npm test -- --coverage"}},
+		"a percentage and more":                   {"# A\n\n" + bash("npm test -- --coverage") + "- [ ] Test coverage above 80%+\n", []string{"= step expect=exit == 0 && coverage(stdout) >= 80 run=npm test -- --coverage"}},
+		"one of several percentages":              {"# A\n\n" + bash("npm test -- --coverage") + "- [ ] Test coverage above 80% (90% in core)\n", []string{"?expect step run=npm test -- --coverage"}},
 		"a step further down has printed nothing": {"# A\n\n- [ ] Integration tests passing\n\n# B\n\n" + bash("make test # integration"), []string{"?run step expect=exit == 0"}},
 	}
 	rules := packs(t)

@@ -17,7 +17,6 @@ var textShapes = map[string]func(text string, code bool) string{
 	"count":      countShape,
 	"env-name":   envNameShape,
 	"parameter":  parameterShape,
-	"percent":    percentShape,
 	"region":     regionShape,
 	"repository": repositoryShape,
 	"role":       roleShape,
@@ -164,14 +163,25 @@ func countShape(text string, code bool) string {
 	return text
 }
 
-// percentShape is the number of a least percentage: ">80%", ">=80%", "80%+".
-func percentShape(text string, code bool) string {
-	text = strings.Trim(text, "()[],.:;≥")
-	number, after, ok := strings.Cut(strings.TrimLeft(text, ">="), "%")
-	if code || !ok || number == "" || strings.Trim(number, "0123456789.") != "" || strings.Trim(after, "+") != "" || strings.HasPrefix(text, "<") {
-		return ""
+// percentShape reads the least percentage that an item's text asks for, as a
+// comparison: ">80%", "at least 80%", "80%+".
+func percentShape(label string, ws []string) string {
+	found := ""
+	for text := range strings.FieldsFuncSeq(label, func(r rune) bool { return strings.ContainsRune(" ()[],;", r) }) {
+		text = strings.TrimRight(text, ".:")
+		number, after, ok := strings.Cut(strings.TrimLeft(text, ">=≥"), "%")
+		if !ok || number == "" || strings.Trim(number, "0123456789.") != "" || strings.Trim(after, "+") != "" {
+			continue
+		}
+		if found != "" {
+			return "" // which of them?
+		}
+		atLeast := after != "" || strings.ContainsAny(text[:len(text)-len(number)-len(after)-1], "=≥") || text[0] != '>' && slices.Contains(ws, "least")
+		if found = "> " + number; atLeast {
+			found = ">= " + number
+		}
 	}
-	return number
+	return found
 }
 
 // boundShape reads "< 50ms" in an item's text: how long something may take.

@@ -85,7 +85,7 @@ const seedProposals = `14 terraform.drift ~ terraform.drift dir=infra/terraform 
 30 git.no-secrets = git what=no-secrets
 31 kms.rotation ?keys aws.kms.rotation
 32 aws.encryption ~ aws.dynamodb.encryption tables=mirror-dissonance-production-fp-events,mirror-dissonance-production-consent,mirror-dissonance-production-block-counter aws.s3.encryption buckets=mirror-dissonance-production-baselines*
-37 tests.coverage ?expect,run step
+37 tests.coverage ?run step expect=exit == 0 && coverage(stdout) > 80
 38 tests.run ~ step expect=exit == 0 run=pnpm test -- --testPathPattern=integration
 77 terraform.workspace = terraform.workspace dir=infra/terraform name=production
 78 terraform.workspace = terraform.workspace dir=infra/terraform name=production

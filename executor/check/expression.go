@@ -12,7 +12,7 @@ import (
 // compiled reads an assertion over what env holds, before anything is done for
 // its sake. Unknown names and wrong types are errors.
 func compiled(expect string, env any) (*vm.Program, error) {
-	program, err := expr.Compile(expect, expr.Env(env), expr.AsBool())
+	program, err := expr.Compile(expect, expr.Env(env), expr.AsBool(), coverageOption())
 	if err != nil {
 		// The rest of the message draws the place.
 		message, _, _ := strings.Cut(err.Error(), "\n")

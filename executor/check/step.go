@@ -21,7 +21,7 @@ type Step struct{}
 func (Step) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "step",
-		Summary: "a command of its own, judged by an expression over exit, stdout, stderr, lines (of stdout) and json (stdout decoded, or nil)",
+		Summary: "a command of its own, judged by an expression over exit, stdout, stderr, lines (of stdout) and json (stdout decoded, or nil); coverage(stdout) is the total, in percent, that a coverage tool prints",
 		Args: map[string]string{
 			"run":    "the command, for bash",
 			"expect": `the expression, as in 'exit == 0 && stdout contains "ok"' or 'json.status == "ENABLED"'; "exit == 0" by default`,
