@@ -117,7 +117,7 @@ func (r *runner) open(ctx context.Context, identity runbook.Identity, lock *jour
 		return nil, &exitError{exitRecording, err, ""}
 	}
 	o.lines = lines.Whole
-	if err := o.lock.Describe(r.holder(identity)); err != nil {
+	if err := errors.Join(o.lock.Describe(r.holder(identity)), r.describeElsewhere(r.holder(identity))); err != nil {
 		return nil, &exitError{exitRecording, err, ""}
 	}
 	if o.private, err = r.private(); err != nil {

@@ -67,6 +67,15 @@ func (r *runner) private() (string, error) {
 func (r *runner) privatePath() string { return r.env.privatePath(r.session.place, r.session.id) }
 
 func (e *environment) privatePath(p place, run string) string {
+	base := e.stateDir(p)
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "runbook", run)
+}
+
+// stateDir is the account's directory for what programs keep; empty: none.
+func (e *environment) stateDir(p place) string {
 	base := e.get("XDG_STATE_HOME")
 	if home := e.get("HOME"); base == "" && home != "" {
 		base = filepath.Join(home, ".local", "state")
@@ -74,10 +83,7 @@ func (e *environment) privatePath(p place, run string) string {
 	if base == "" && p.git {
 		base = filepath.Join(p.root, ".git")
 	}
-	if base == "" {
-		return ""
-	}
-	return filepath.Join(base, "runbook", run)
+	return base
 }
 
 // dropPrivate removes what a run that is given up has kept on this machine.

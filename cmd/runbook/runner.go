@@ -37,6 +37,8 @@ type runner struct {
 	layout   *runbook.Layout // what the run wrote there
 	cost     time.Duration   // of writing the record
 	wrote    time.Time
+
+	elsewhere []*journal.Lock // on the same record in other places
 }
 
 // prepare finds the run and makes its plan; it changes nothing.
@@ -188,7 +190,7 @@ func exitFor(result runbook.Result) error {
 }
 
 // run takes the lock, begins or resumes, and performs the plan.
-func (r *runner) run(ctx context.Context) error {
+func (r *runner) run(ctx context.Context) (err error) {
 	bash, err := r.registry.Engines["bash"]()
 	if err != nil {
 		return r.broken(err) // before the lock makes a directory
@@ -204,6 +206,14 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	defer lock.Close()
 	if err := r.checkSpace(); err != nil {
+		return err
+	}
+	defer func() {
+		if uerr := r.unlockElsewhere(); uerr != nil {
+			err = errors.Join(err, uerr)
+		}
+	}()
+	if err := r.lockElsewhere(ctx, r.holder(identity)); err != nil {
 		return err
 	}
 	// Another run may have come and gone between the look and the lock.

@@ -25,6 +25,8 @@ type Holder struct {
 	PID   int       `json:"pid"`
 	Run   string    `json:"run"`
 	Since time.Time `json:"since"`
+	// Record is the path of the record, where the lock is not beside it.
+	Record string `json:"record,omitempty"`
 }
 
 // A HeldError says that another process, or another part of this one, holds
@@ -42,8 +44,15 @@ func (e *HeldError) Error() string {
 	if h.PID == 0 {
 		return fmt.Sprintf("%s is in use by another process", e.Dir)
 	}
+	what, run := e.Dir, h.Run
+	if h.Record != "" {
+		what = h.Record
+	}
+	if run == "" {
+		run = "that begins"
+	}
 	return fmt.Sprintf("%s is in use by %s on %s: process %d, run %s, since %s",
-		e.Dir, h.User, h.Host, h.PID, h.Run, h.Since.Format(time.RFC3339))
+		what, h.User, h.Host, h.PID, run, h.Since.Format(time.RFC3339))
 }
 
 // ErrLockLost says that the lock's file was removed or replaced, so that
@@ -59,6 +68,8 @@ var ErrLockLost = errors.New("lock lost: its file was removed or replaced")
 type Lock struct {
 	file *os.File
 	root *os.Root
+	name string // of the file in root
+	runs bool   // root is a runs directory
 }
 
 // Acquire takes the lock of a runs directory, which it makes if need be, or
@@ -69,7 +80,7 @@ func Acquire(runsDir string, who Holder) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lock{root: root}
+	l := &Lock{root: root, name: lockName, runs: true}
 	if err := l.take(); err != nil {
 		return nil, errors.Join(err, l.root.Close())
 	}
@@ -79,8 +90,25 @@ func Acquire(runsDir string, who Holder) (*Lock, error) {
 	return l, nil
 }
 
+// AcquireFile takes a lock that is a file of its own, in a directory that is
+// there, as Acquire does that of a runs directory.
+func AcquireFile(path string, who Holder) (*Lock, error) {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	l := &Lock{root: root, name: filepath.Base(path)}
+	if err := l.take(); err != nil {
+		return nil, errors.Join(err, l.root.Close())
+	}
+	if err := l.Describe(who); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
 func (l *Lock) take() error {
-	f, err := l.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := l.root.OpenFile(l.name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
@@ -106,12 +134,12 @@ func (l *Lock) Check() error {
 	if err != nil {
 		return err
 	}
-	named, err := l.root.Lstat(lockName)
+	named, err := l.root.Lstat(l.name)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if err != nil || !os.SameFile(held, named) {
-		return fmt.Errorf("%s: %w", filepath.Join(l.root.Name(), lockName), ErrLockLost)
+		return fmt.Errorf("%s: %w", filepath.Join(l.root.Name(), l.name), ErrLockLost)
 	}
 	return nil
 }
@@ -132,7 +160,7 @@ func (l *Lock) Describe(who Holder) error {
 // show lets git see the runs again, unless the directory is somebody else's by
 // now.
 func (l *Lock) show() error {
-	if l.Check() != nil {
+	if !l.runs || l.Check() != nil {
 		return nil
 	}
 	return ignore(l.root, ignoreText)
@@ -153,7 +181,7 @@ func readHolder(f *os.File) Holder {
 	if err != nil || json.Unmarshal(b, &who) != nil {
 		return Holder{}
 	}
-	for _, s := range []*string{&who.Host, &who.User, &who.Run} {
+	for _, s := range []*string{&who.Host, &who.User, &who.Run, &who.Record} {
 		*s = strings.Map(printable, *s)
 	}
 	return who
