@@ -105,6 +105,8 @@ func outputFile(e runbook.Event) (string, *runbook.Digest) {
 		return e.Output.File, &e.Output.Digest
 	case *runbook.OutputReleased:
 		return e.File, &e.Digest
+	case *runbook.SidecarChanged:
+		return e.File, &e.Digest
 	case *runbook.DriftAccepted:
 		return e.File, &e.Digest
 	}

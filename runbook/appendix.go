@@ -28,6 +28,7 @@ func appendix(doc *Document, s *State) string {
 	w.fieldTable(doc, s)
 	w.deviations(s)
 	w.drift(s)
+	w.sidecars(s)
 	w.swept(s)
 	w.openList(doc, s)
 	w.line("Journal entries: %d; head: %s.", s.Entries, codeSpan(string(s.Head)))

@@ -328,6 +328,7 @@ func EventTypes() Events {
 		func() Event { return new(OutputReleased) },
 		func() Event { return new(SecretsSwept) },
 		func() Event { return new(ShapeWaived) },
+		func() Event { return new(SidecarChanged) },
 		func() Event { return new(ExpectJudged) },
 		func() Event { return new(StepFinished) },
 		func() Event { return new(StepSkipped) },

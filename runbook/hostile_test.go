@@ -37,6 +37,7 @@ func hostilePlaces(doc *Document, text string) map[string][]Event {
 		"edited":       {start(), &StepStarted{Step: step, Attempt: 1}, &Deviation{Step: step, Kind: "edit", By: safe, Reason: safe, Text: safe}, stop},
 		"placeholder":  {start(), &PlaceholderGiven{Text: "<x>", Value: safe, By: safe}, stop},
 		"swept":        {start(), &SecretsSwept{First: 1, Entries: 1, Names: []string{safe}, Void: []VoidSignature{{Role: safe, Name: safe, File: safe}}}, stop},
+		"sidecar":      {start(), &SidecarChanged{By: safe, Is: "sha256:1", Diff: Visible(text), File: "out/" + safe}, stop},
 		"waived":       {start(), &ShapeWaived{Shape: safe, Match: safe, By: safe, Reason: safe}, stop},
 		"released":     append(append([]Event{start()}, held(printed)...), &OutputReleased{Step: step, Attempt: 1, Head: Visible(text), Tail: Visible(text)}, stop),
 		"the operator": {&RunStarted{Run: "r", Document: safe, Template: doc.Digest(), Plan: doc.Digest(), Identity: Identity{Operator: safe, User: safe, Host: safe, Tool: safe}, Repository: Repository{Root: safe, Commit: safe, Branch: safe}, Dropped: []string{safe}}, stop},

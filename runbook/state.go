@@ -36,6 +36,8 @@ type State struct {
 	Signed       map[ID]*SignedOff     // sign-offs by signature
 	Sealed       bool                  // the last entry is run.sealed
 	Waived       []*ShapeWaived
+	Sidecar      Digest           // that the run follows now; empty: there is none
+	Sidecars     []Entry          // of SidecarChanged
 	Swept        []Entry          // of SecretsSwept
 	Void         map[Digest]Entry // of SecretsSwept, by the statement whose signature it made void
 
@@ -126,7 +128,7 @@ func (s *State) Apply(e Entry) error {
 func (s *State) apply(e Entry) error {
 	switch ev := e.Event.(type) {
 	case *RunStarted:
-		s.Start, s.Began = ev, e.Time
+		s.Start, s.Began, s.Sidecar = ev, e.Time, ev.Sidecar
 		s.operator(ev.Identity.Operator)
 	case *RunResumed:
 		s.Stopped = nil
@@ -187,6 +189,11 @@ func (s *State) apply(e Entry) error {
 		}
 	case *ShapeWaived:
 		s.Waived = append(s.Waived, ev)
+	case *SidecarChanged:
+		if ev.Was != s.Sidecar {
+			return fmt.Errorf("the sidecar is said to have been %q, and it was %q", ev.Was, s.Sidecar)
+		}
+		s.Sidecar, s.Sidecars = ev.Is, append(s.Sidecars, e)
 	default:
 		if !s.applyClaim(e) {
 			return s.applyStep(e)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"runbook/executor"
@@ -64,11 +65,15 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 		return err
 	}
 	defer open.close()
+	changed, err := r.residecar(open.dir, mask, identity.Operator)
+	if err != nil {
+		return err
+	}
 	signed, err := r.takeIn(ctx, open.dir, open.lines)
 	if err != nil {
 		return err
 	}
-	opening = append(append(opening, signed...), r.waivers(mask, identity.Operator)...)
+	opening = slices.Concat(opening, changed, signed, r.waivers(mask, identity.Operator))
 
 	x := r.executor(ctx, open, identity, mask)
 	x.Engine = bash

@@ -91,8 +91,9 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 		Strict: f.strict, Timeout: f.timeout, Rules: f.known, Deployed: f.deployed,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
-	plan.Problems = append(plan.Problems, invalid(plan, car, registry)...)
-	return plan, nil
+	changed, err := s.sidecarProblem()
+	plan.Problems = slices.Concat(plan.Problems, invalid(plan, car, registry), changed)
+	return plan, err
 }
 
 // invalid reports bindings whose arguments their check or source refuses.

@@ -41,6 +41,7 @@ func (j *Judgement) bindings() {
 			j.journaled(e, ev)
 		}
 	}
+	j.approvals()
 	for _, s := range j.Signers {
 		if s.entry == nil {
 			j.note("%s: %s has signed, and the record does not show it yet: runbook sign --fold brings it in", j.in("signatures/"+s.File), s.SignOff.Role)
@@ -73,6 +74,18 @@ func (j *Judgement) journaled(e *runbook.Entry, ev *runbook.SignedOff) {
 		j.bad("%s: entry %d: the signature was in the journal before", j.in("journal.jsonl"), e.Seq)
 	}
 	s.entry = e
+}
+
+// approvals finds changes of the sidecar that came after its approval: what was
+// approved is then not what was run.
+func (j *Judgement) approvals() {
+	for _, e := range j.State.Sidecars {
+		for _, s := range j.Signers {
+			if s.SignOff.Entries == 0 && s.entry != nil && s.entry.Seq < e.Seq {
+				j.bad("%s: entry %d: the sidecar was changed, and %s had approved it as it was", j.in("journal.jsonl"), e.Seq, s.SignOff.Name)
+			}
+		}
+	}
 }
 
 // signer returns whose signature stands for a sign-off: the one in the journal,

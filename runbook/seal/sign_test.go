@@ -436,6 +436,19 @@ func TestApprovalBeforeTheRun(t *testing.T) {
 	fold(t, b, signed)
 	want(t, Judge(b, everyone(t), now), Valid, "")
 
+	// The run went on under another sidecar than the one that was approved.
+	whole := read(t, b).Entries
+	changed := &runbook.SidecarChanged{By: "Olga", Was: runbook.DigestOf(b.Sidecar), Is: "sha256:1"}
+	var later []runbook.Event
+	for _, e := range whole[:len(whole)-3] { // but for how it was signed and sealed
+		later = append(later, e.Event)
+	}
+	swapped := *b
+	swapped.Signatures = b.Signatures[:1]
+	swapped.Journal = chain(t, append(later, &runbook.RunResumed{}, changed, &runbook.RunStopped{Result: runbook.Passed}, &runbook.RunSealed{})...)
+	remake(t, &swapped)
+	want(t, Judge(&swapped, everyone(t), now), Invalid, "the sidecar was changed, and Ada had approved it as it was")
+
 	// The same approval for another sidecar, or another template.
 	other := governed(t, rules+"  Security: {}\n")
 	other.Signatures = b.Signatures[:1]

@@ -181,6 +181,8 @@ func outputs(entries []runbook.Entry) []output {
 			o = output{e.Output.File, e.Output.Digest}
 		case *runbook.OutputReleased:
 			o = output{e.File, e.Digest}
+		case *runbook.SidecarChanged:
+			o = output{e.File, e.Digest}
 		case *runbook.DriftAccepted:
 			if e.File != "" {
 				o = output{"out/" + e.File, e.Digest}
