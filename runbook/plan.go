@@ -19,6 +19,8 @@ type Plan struct {
 	Tasks    []Task
 	Problems []Problem
 	Strict   bool // open items above a step hold it
+	// InTree says that the record stands in a git work tree, which steps may move.
+	InTree bool
 	// Contingency is the declared section that the plan is about; empty: the
 	// main path.
 	Contingency ID
@@ -99,6 +101,7 @@ type PlanInput struct {
 	// what can be settled without them is.
 	Execute bool
 	Strict  bool
+	InTree  bool
 	Timeout time.Duration // per step, unless the step has its own
 	// Rules propose checks for items: suggestions, which no run applies. A run
 	// needs none.
@@ -110,7 +113,7 @@ type PlanInput struct {
 func NewPlan(doc *Document, in PlanInput) *Plan {
 	b := &planner{
 		in:   in,
-		plan: &Plan{Document: doc, Strict: in.Strict, Contingency: in.Contingency, reviewed: in.Reviewed, Problems: append([]Problem(nil), doc.Problems...)},
+		plan: &Plan{Document: doc, Strict: in.Strict, InTree: in.InTree, Contingency: in.Contingency, reviewed: in.Reviewed, Problems: append([]Problem(nil), doc.Problems...)},
 		inf:  inferrer{doc: doc, files: in.Files},
 	}
 	b.plan.Tasks = make([]Task, len(doc.Slots))

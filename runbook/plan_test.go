@@ -890,3 +890,25 @@ func TestRepeats(t *testing.T) {
 		})
 	}
 }
+
+// Which commands move the work tree that the record stands in.
+func TestTreeMoves(t *testing.T) {
+	text := bash("git pull\ngit log") + "```bash {skip}\ngit reset --hard\n```\n\n" + bash("f() { git stash; }\nf") + "## Rollback\n\n" + bash("git checkout old")
+	plan := planOf(t, text, func(in *PlanInput) { in.InTree = true })
+	want := []string{"step 1, line 2: git pull", "step 3, line 12: f"}
+	if got := plan.TreeMoves(nil); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	s := NewState()
+	note := plan.MovedTree(s)
+	if note == nil || note.Value != strings.Join(want, "; ") {
+		t.Errorf("note %+v", note)
+	}
+	s.Notes = append(s.Notes, note)
+	if again := plan.MovedTree(s); again != nil {
+		t.Errorf("noted twice: %+v", again)
+	}
+	if got := planOf(t, text).TreeMoves(nil); len(got) > 0 {
+		t.Errorf("outside of a work tree: %q", got)
+	}
+}

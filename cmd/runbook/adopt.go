@@ -73,6 +73,12 @@ func (r *runner) handEditsSince(ctx context.Context, final bool) ([]runbook.Even
 	if bytes.Equal(current, r.written) {
 		return nil, nil
 	}
+	if bytes.Equal(current, r.session.template) {
+		// As git leaves it, by `reset --hard` or `stash`: nobody has written there.
+		fmt.Fprintf(r.env.stderr, "runbook: %s was made its template again meanwhile; the record is written anew\n", r.session.file)
+		r.written = current
+		return nil, nil
+	}
 	events, err := r.layout.Adopt(r.session.state, current, r.writers(context.WithoutCancel(ctx), current))
 	if err == nil {
 		r.written = current

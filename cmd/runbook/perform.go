@@ -73,7 +73,7 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	if err != nil {
 		return err
 	}
-	opening = slices.Concat(opening, changed, signed, r.waivers(mask, identity.Operator))
+	opening = slices.Concat(opening, changed, signed, r.waivers(mask, identity.Operator), r.treeMoves())
 
 	x := r.executor(ctx, open, identity, mask)
 	x.Engine = bash
@@ -87,6 +87,25 @@ func (r *runner) perform(ctx context.Context, identity runbook.Identity, lock *j
 	}
 	result, err := x.Run(ctx, opening...)
 	return r.ended(ctx, result, err)
+}
+
+// treeMoves warns of commands that move the work tree that the record stands in,
+// and notes them for the record. A rollback keeps the record out of their way.
+func (r *runner) treeMoves() []runbook.Event {
+	s := r.session
+	if r.declared != nil || s.home != "" {
+		return nil
+	}
+	for _, move := range r.plan.TreeMoves(s.state) {
+		fmt.Fprintf(r.env.stderr, "runbook: %s: it moves the git work tree that %s stands in\n", runbook.Visible(move), s.file)
+	}
+	if len(r.plan.TreeMoves(s.state)) > 0 {
+		fmt.Fprintf(r.env.stderr, "  %s\n", runbook.TreeHint)
+	}
+	if note := r.plan.MovedTree(s.state); note != nil {
+		return []runbook.Event{note}
+	}
+	return nil
 }
 
 // holder says to others who has the run's lock.

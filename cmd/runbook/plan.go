@@ -248,7 +248,7 @@ func (p *planWriter) commandNotes(t *runbook.Task, command int) {
 	if len(c.Creates) > 0 {
 		p.line("            makes %s", runbook.Visible(strings.Join(c.Creates, ", ")))
 	}
-	for _, note := range []string{p.plan.ApplyNote(t, command), p.plan.RunNote(t, command), t.RepeatNote(command)} {
+	for _, note := range []string{p.plan.ApplyNote(t, command), p.plan.RunNote(t, command), t.RepeatNote(command), p.plan.TreeNote(t, command)} {
 		if note != "" {
 			p.line("            %s", runbook.Visible(note))
 		}

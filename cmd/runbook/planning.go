@@ -88,7 +88,7 @@ func (f *planFlags) plan(s *session, registry *executor.Registry) (*runbook.Plan
 		Catalog: registry.Catalog(), Sidecar: car, Givens: slices.Concat(f.declared, list, s.placeholders()),
 		Tree: newDiskTree(), Files: diskFiles{}, Digests: diskFiles{}, Reviewed: s.state.Reviewed(), Root: s.place.root, DocDir: s.place.dir, Dirs: runbook.DirPolicy(f.dirs),
 		Select: runbook.Selection{Steps: f.steps, From: f.from, Section: f.section},
-		Strict: f.strict, Timeout: f.timeout, Rules: f.known, Deployed: f.deployed,
+		Strict: f.strict, InTree: shelterOf(s.target) != "", Timeout: f.timeout, Rules: f.known, Deployed: f.deployed,
 	})
 	plan.Problems = append(append(problems, faults...), plan.Problems...)
 	changed, err := s.sidecarProblem()
