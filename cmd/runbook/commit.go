@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,15 +57,7 @@ func runCommit(ctx context.Context, env *environment, o *commitOptions, file str
 	if ids, err := journal.List(found.runs); err != nil || len(ids) == 0 {
 		return usagef("`runbook exec "+file+"` begins one", "%s has no run to commit", file)
 	}
-	lock, err := journal.Acquire(found.runs, journal.Holder{User: "runbook commit", PID: os.Getpid(), Since: time.Now().UTC()})
-	var held *journal.HeldError
-	if errors.As(err, &held) {
-		return &exitError{exitHeld, err, "commit when the run has stopped"}
-	}
-	if err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	return errors.Join(commitRun(ctx, env, o, file), lock.Close())
+	return locked(found.runs, "runbook commit", "commit when the run has stopped", func() error { return commitRun(ctx, env, o, file) })
 }
 
 func commitRun(ctx context.Context, env *environment, o *commitOptions, file string) error {

@@ -143,13 +143,14 @@ func TestE2ESecrets(t *testing.T) {
 		"verify": []byte(p.exec(exitOK, "verify", "--format", "json", "checklist.md")),
 		"commit": []byte(p.exec(exitOK, "commit", "checklist.md")),
 		"plan":   []byte(p.exec(exitOK, "plan", "--format", "json", "checklist.md")),
-		"exec":   []byte(p.exec(exitOK, unattended("--secret", "DB_LOGIN")...)),
+		"exec":   []byte(p.exec(exitOK, unattended("--secret", "DB_LOGIN", "--format", "json", "-v")...)),
+		"show":   []byte(p.exec(exitOK, "show", "checklist.md")),
+		"lint":   []byte(p.exec(exitOK, "lint", "--format", "sarif", "checklist.md")),
 	}
+	wantNone(t, said, parts)
 	known := maps.Clone(parts)
-	delete(known, "nonce") // nobody knew of it when it was printed first
-	said["the first terminal"] = withoutRevealing(first.all)
-	said["the second terminal"] = withoutRevealing(second.all)
-	wantNone(t, said, known)
+	delete(known, "nonce") // the terminal shows it live: nobody knew of it at first, and the smoke test reveals it
+	wantNone(t, map[string][]byte{"the first terminal": withoutRevealing(first.all), "the second terminal": withoutRevealing(second.all)}, known)
 }
 
 // leakingSeed is the seed with what leaks: early, before anyone knows of the

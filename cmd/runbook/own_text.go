@@ -15,6 +15,12 @@ import (
 // known to be secret: a record repeats their bytes, and cannot mask them.
 func (s *session) secretsInText(mask *executor.Mask) []runbook.Problem {
 	var problems []runbook.Problem
+	for _, name := range slices.Compact([]string{filepath.Base(s.place.path), filepath.Base(s.target)}) {
+		if names := mask.Finds([]byte(name)); len(names) > 0 {
+			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "secret-in-text",
+				Message: name + ": the file's name holds the value of " + strings.Join(names, ", ") + ", and the record would repeat it", Hint: "rename it"})
+		}
+	}
 	s.eachLine(func(where string, number int, line []byte) {
 		if names := mask.Finds(line); len(names) > 0 {
 			problems = append(problems, runbook.Problem{Severity: runbook.Error, Code: "secret-in-text", Line: number,

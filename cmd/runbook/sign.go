@@ -94,19 +94,13 @@ func runSign(ctx context.Context, env *environment, o *signOptions, file string)
 	if g.allowed, err = env.allowedSigners(ctx, s.place.root, o.allowed); err != nil {
 		return err
 	}
-	lock, err := journal.Acquire(s.runs, journal.Holder{User: "runbook sign", PID: os.Getpid(), Since: time.Now().UTC()})
-	var held *journal.HeldError
-	if errors.As(err, &held) {
-		return &exitError{exitHeld, err, "sign when the run has stopped"}
-	}
-	if err != nil {
-		return &exitError{exitRecording, err, ""}
-	}
-	err = g.do(ctx)
-	if g.dir != nil {
-		err = errors.Join(err, g.dir.Close())
-	}
-	return errors.Join(err, lock.Close())
+	return locked(s.runs, "runbook sign", "sign when the run has stopped", func() error {
+		err := g.do(ctx)
+		if g.dir != nil {
+			err = errors.Join(err, g.dir.Close())
+		}
+		return err
+	})
 }
 
 func (g *signing) do(ctx context.Context) error {

@@ -227,6 +227,22 @@ func TestSignaturesThatAreRefused(t *testing.T) {
 	}
 }
 
+// A key that was replaced keeps what it signed before, and signs nothing since;
+// under its rules both keys are one person.
+func TestAReplacedKeyKeepsWhatItSigned(t *testing.T) {
+	rotated := func(at string) *Allowed {
+		return allow(t, allowedLineOf(t, "ada@x", `valid-before="`+at+`"`, "ada"), allowedLineOf(t, "ada@x", `valid-after="`+at+`"`, "bob"))
+	}
+	b := signedRun(t) // at 10:00
+	want(t, Judge(b, rotated("202603011030Z"), now), Valid, "")
+	want(t, Judge(b, rotated("202603010930Z"), now), Invalid, "the key was valid until 2026-03-01T09:30:00Z")
+
+	b = governed(t, "  Lead: {not: Security}\n  Security: {}\n")
+	fold(t, b, sign(t, b, ada), sign(t, b, pen{"Security", "Bob", "ada@x", "bob", nil, ""}))
+	both := allow(t, allowedLineOf(t, "ada@x", "", "ada"), allowedLineOf(t, "ada@x", "", "bob"))
+	want(t, Judge(b, both, now), Invalid, "must be two persons: both were signed as ada@x")
+}
+
 // Whoever can write all files, and has no key, cannot make them valid.
 func TestForgersWithoutAKey(t *testing.T) {
 	allowed := everyone(t)
