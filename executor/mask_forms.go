@@ -25,18 +25,16 @@ func forms(v string) []pattern {
 		}
 	}
 	trimmed := strings.TrimSpace(v)
-	add(false, v, trimmed, strings.ReplaceAll(trimmed, "\n", "\r\n"))
-	add(false, jsonForms(trimmed)...)
-	add(false, urlForms(trimmed)...)
-	add(false, shellForms(trimmed)...)
-	add(false, html.EscapeString(trimmed))
-	digits := hex.EncodeToString([]byte(trimmed))
-	add(true, digits, strings.ToUpper(digits))
-	add(true, base64Forms(trimmed)...)
-	for _, part := range secretParts(trimmed) {
-		add(false, part)
-		add(false, jsonForms(part)...)
-		add(true, base64Forms(part)...)
+	add(false, v, strings.ReplaceAll(trimmed, "\n", "\r\n"))
+	for _, text := range append([]string{trimmed}, secretParts(trimmed)...) {
+		add(false, text)
+		add(false, jsonForms(text)...)
+		add(false, urlForms(text)...)
+		add(false, shellForms(text)...)
+		add(false, html.EscapeString(text))
+		digits := hex.EncodeToString([]byte(text))
+		add(true, digits, strings.ToUpper(digits))
+		add(true, base64Forms(text)...)
 	}
 	return list
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"reflect"
 	"strings"
@@ -76,6 +77,14 @@ func TestMaskFindsAMultiLineValueByItsLines(t *testing.T) {
 	got := string(m.Apply([]byte("  | MIIEvQIBADANBg\n  | kqhkiG9w0BAQEF\n")))
 	if got != "  | [masked:key]\n  | [masked:key]\n" {
 		t.Errorf("%q", got)
+	}
+	m = learned(Secret{"key", "first/line+of=it\n'second' & last"})
+	for _, line := range []string{"first/line+of=it", "'second' & last"} {
+		for form, text := range map[string]string{"hex": hex.EncodeToString([]byte(line)), "a URL": url.QueryEscape(line), "HTML": html.EscapeString(line), "JSON": jsonForms(line)[1]} {
+			if got := string(m.Apply([]byte("<" + text + ">"))); got != "<[masked:key]>" {
+				t.Errorf("%s of a line: %q", form, got)
+			}
+		}
 	}
 }
 

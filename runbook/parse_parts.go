@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"bytes"
-	"sync"
 
 	"github.com/yuin/goldmark/ast"
 )
@@ -19,11 +18,7 @@ const minPart = 64 << 10
 func parseParts(visible []byte, start, want, size int) []part {
 	bounds := partBounds(visible, start, want, size)
 	parts := make([]part, len(bounds)-1)
-	var wg sync.WaitGroup
-	for i := range parts {
-		wg.Go(func() { parts[i].parse(visible, bounds[i], bounds[i+1]) })
-	}
-	wg.Wait()
+	SideBySide(len(parts), func(i int) { parts[i].parse(visible, bounds[i], bounds[i+1]) })
 	for i := range parts[:len(parts)-1] {
 		if parts[i].open(bounds[i+1]) {
 			whole := make([]part, 1)

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -203,17 +202,13 @@ func (b *planner) steps() {
 func readScripts(doc *Document) []*Script {
 	scripts := make([]*Script, len(doc.Slots))
 	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), 1+len(doc.Slots)/64) {
-		wg.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(doc.Slots)); i = next.Add(1) - 1 {
-				if doc.Slots[i].Kind == StepSlot {
-					scripts[i] = ReadScript(doc.Source, &doc.Slots[i])
-				}
+	SideBySide(min(runtime.GOMAXPROCS(0), 1+len(doc.Slots)/64), func(int) {
+		for i := next.Add(1) - 1; i < int64(len(doc.Slots)); i = next.Add(1) - 1 {
+			if doc.Slots[i].Kind == StepSlot {
+				scripts[i] = ReadScript(doc.Source, &doc.Slots[i])
 			}
-		})
-	}
-	wg.Wait()
+		}
+	})
 	return scripts
 }
 

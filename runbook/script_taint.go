@@ -85,6 +85,9 @@ func (t *taint) reason(c *Command) string {
 }
 
 func (t *taint) set(s *Script, set setting, c *Command) {
+	if set.name == "" {
+		return // an array's element, or a function that bash will refuse
+	}
 	from, sensitive := c.flow.reads[set.from.Start:set.from.End], set.sensitive
 	if set.all {
 		from, sensitive = c.flow.reads, c.Sensitive != ""
@@ -171,7 +174,11 @@ func (f *secretFinder) flowVisit(n syntax.Node) bool {
 	case *syntax.WordIter:
 		f.flow.sets = append(f.flow.sets, setting{name: n.Name.Value, all: true})
 	case *syntax.FuncDecl:
-		f.setFrom(setting{name: n.Name.Value + "()"}, n.Body)
+		var set setting
+		if n.Name != nil {
+			set.name = n.Name.Value + "()"
+		}
+		f.setFrom(set, n.Body)
 		return false
 	case *syntax.Assign:
 		var set setting

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -116,17 +115,13 @@ type survey []sight
 func each(ctx context.Context, names []string, look func(ctx context.Context, name string) (sight, error)) (survey, error) {
 	seen, errs := make(survey, len(names)), make([]error, len(names))
 	slots := make(chan struct{}, awsAtOnce)
-	var wg sync.WaitGroup
-	for i, name := range names {
+	runbook.SideBySide(len(names), func(i int) {
 		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			if ctx.Err() == nil {
-				seen[i], errs[i] = look(ctx, name)
-			}
-		})
-	}
-	wg.Wait()
+		defer func() { <-slots }()
+		if ctx.Err() == nil {
+			seen[i], errs[i] = look(ctx, names[i])
+		}
+	})
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
