@@ -127,7 +127,7 @@ func (x *Executor) decide(t *runbook.Task, commands []runbook.Command, f *failur
 		finished := &runbook.StepFinished{Step: t.Slot.ID, Attempt: x.State.Step(t.Slot.ID).Attempt, Result: runbook.Passed, Dir: t.Start.Path}
 		return "", "", true, x.commit(finished)
 	case SkipIt:
-		return "", "", true, x.skip(t, d.Reason)
+		return "", "", true, x.commit(deviation, &runbook.StepSkipped{Step: t.Slot.ID, By: x.Identity.Operator, Reason: d.Reason})
 	}
-	return runbook.Failed, f.why, true, nil
+	return runbook.Failed, f.why, true, x.commit(deviation)
 }

@@ -240,9 +240,9 @@ func TestAttendedDecisions(t *testing.T) {
 		"continue leaves the step continued": {failing, script{confirm: []executor.Decision{decide(executor.RunAll, "")}, failed: []executor.Decision{decide(executor.Continue, "known")}},
 			runbook.Failed, []string{"build all", "check all", "ship now"}, runbook.StepContinued, `"kind":"continue","by":"Ada","reason":"known"`},
 		"skip after a failure": {failing, script{confirm: []executor.Decision{decide(executor.RunAll, "")}, failed: []executor.Decision{decide(executor.SkipIt, "later")}},
-			runbook.Failed, []string{"build all", "ship now"}, runbook.StepSkippedOver, `"reason":"later"`},
-		"quit after a failure": {failing, script{confirm: []executor.Decision{decide(executor.RunAll, "")}, failed: []executor.Decision{decide(executor.Quit, "")}},
-			runbook.Failed, []string{"build all"}, runbook.StepFailed, ""},
+			runbook.Failed, []string{"build all", "ship now"}, runbook.StepSkippedOver, `"kind":"skip","by":"Ada","reason":"later"`},
+		"quit after a failure": {failing, script{confirm: []executor.Decision{decide(executor.RunAll, "")}, failed: []executor.Decision{decide(executor.Quit, "I look first")}},
+			runbook.Failed, []string{"build all"}, runbook.StepFailed, `"kind":"quit","by":"Ada","reason":"I look first"`},
 		"edit runs the person's text and says so": {nil, script{confirm: []executor.Decision{{Do: executor.EditIt, Reason: "faster", Text: []string{"build some", "check all"}}, decide(executor.RunIt, ""), decide(executor.RunIt, "")}},
 			runbook.Passed, []string{"build some", "check all", "ship now"}, runbook.StepPassed, `"kind":"edit","by":"Ada","reason":"faster","text":"build some"`},
 	}
@@ -262,6 +262,55 @@ func TestAttendedDecisions(t *testing.T) {
 			}
 			if !strings.Contains(p.journalText(), tt.event) {
 				t.Errorf("the journal lacks %s:\n%s", tt.event, p.journalText())
+			}
+			for _, d := range events[*runbook.Deviation](p) {
+				if line := fmt.Sprintf(": %s of command 1 in `steps/build`, by Ada: %s\n", d.Kind, d.Reason); !strings.Contains(p.record(), line) {
+					t.Errorf("the record lacks %q:\n%s", line, p.record())
+				}
+			}
+		})
+	}
+}
+
+// After a command has failed by a person's word, the same is offered as after one
+// that was seen to fail, and each answer is in the record.
+func TestAfterAPersonsWordThatItFailed(t *testing.T) {
+	tests := map[executor.Choice]struct {
+		want   runbook.Result
+		calls  []string
+		status runbook.StepStatus
+	}{
+		executor.RetryIt:  {runbook.Passed, []string{"build all", "build all", "check all", "ship now"}, runbook.StepPassed},
+		executor.Continue: {runbook.Failed, []string{"build all", "check all", "ship now"}, runbook.StepContinued},
+		executor.SkipIt:   {runbook.Failed, []string{"build all", "ship now"}, runbook.StepSkippedOver},
+		executor.Quit:     {runbook.Failed, []string{"build all"}, runbook.StepFailed},
+	}
+	for do, tt := range tests {
+		t.Run(string(do), func(t *testing.T) {
+			p := good(t)
+			p.engine.replies["build all"] = []reply{{lost: true}, {}}
+			if result, err := p.run(); err == nil || result != runbook.Held {
+				t.Fatalf("%s, %v", result, err)
+			}
+			p.resolve = map[runbook.ID]executor.Decision{"steps/build": decide(executor.Bad, "it hung")}
+			p.mustRun(runbook.Failed)
+			p.resolve = nil
+			person := &script{failed: []executor.Decision{decide(do, "I have looked")}}
+			p.console = person
+			p.mustRun(tt.want)
+			if !slices.Equal(p.engine.calls, tt.calls) {
+				t.Errorf("calls %q, want %q", p.engine.calls, tt.calls)
+			}
+			if got := p.status(1); got != tt.status {
+				t.Errorf("step 1 is %s, want %s", got, tt.status)
+			}
+			if len(person.failed) != 0 {
+				t.Error("nothing was offered")
+			}
+			for _, line := range []string{"failed, by the word of Ada: it hung", fmt.Sprintf(": %s of command 1 in `steps/build`, by Ada: I have looked\n", do)} {
+				if !strings.Contains(p.record(), line) {
+					t.Errorf("the record lacks %q:\n%s", line, p.record())
+				}
 			}
 		})
 	}

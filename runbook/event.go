@@ -216,7 +216,7 @@ type StepResolved struct {
 type Deviation struct {
 	Step    ID     `json:"step"`
 	Command int    `json:"command"`
-	Kind    string `json:"kind" mask:"no"` // "retry", "continue", "edit"
+	Kind    string `json:"kind" mask:"no"` // "retry", "continue", "edit"; after a failure also "skip", "quit"
 	By      string `json:"by"`
 	Reason  string `json:"reason"`
 	Text    string `json:"text,omitempty"` // for an edit: what ran instead

@@ -103,20 +103,23 @@ func TestAttended(t *testing.T) {
 		{
 			name: "a failed command is retried", list: failingList,
 			talk: []exchange{
-				{run, "a"}, {"[r]etry [c]ontinue", "r"}, {reason, "try again"}, {"[r]etry [c]ontinue", "q"},
+				{run, "a"}, {"[r]etry [c]ontinue", "r"}, {reason, "try again"}, {"[r]etry [c]ontinue", "q"}, {reason, "look first"},
 			},
-			code: exitFailed, calls: []string{"ledger one", "ledger two"}, journal: []string{`"kind":"retry"`, `"try again"`},
+			code: exitFailed, calls: []string{"ledger one", "ledger two"},
+			record:  []string{": retry of command 3 in `step`, by Ada Moreno: try again\n", ": quit of command 3 in `step`, by Ada Moreno: look first\n"},
+			journal: []string{`"kind":"retry"`, `"try again"`, `"kind":"quit"`},
 		},
 		{
 			name: "going on from the next command is a deviation", list: failingList,
 			talk: []exchange{{run, "a"}, {"[r]etry [c]ontinue", "c"}, {reason, "harmless"}},
 			code: exitFailed, calls: []string{"ledger one", "ledger two", "ledger three", "ledger four"},
-			record: []string{"harmless"}, journal: []string{`"kind":"continue"`, `"harmless"`},
+			record: []string{": continue of command 3 in `step`, by Ada Moreno: harmless\n"}, journal: []string{`"kind":"continue"`, `"harmless"`},
 		},
 		{
 			name: "skipping the rest of the step goes on with the next one", list: failingList,
 			talk: []exchange{{run, "a"}, {"[r]etry [c]ontinue", "s"}, {reason, "by hand"}},
-			code: exitFailed, calls: []string{"ledger one", "ledger two", "ledger four"}, record: []string{"by hand"},
+			code: exitFailed, calls: []string{"ledger one", "ledger two", "ledger four"},
+			record: []string{": skip of command 3 in `step`, by Ada Moreno: by hand\n"},
 		},
 		{
 			name: "a placeholder is asked for before its step is", list: "# Ask\n\n```bash\nledger <ticket>\n```\n",
@@ -200,6 +203,50 @@ func TestAttendedUnknown(t *testing.T) {
 			if test.key != "q" {
 				wantTexts(t, "the record", p.read(t, "list.md"), []string{"the console shows it"})
 			}
+		})
+	}
+}
+
+// TestAttendedAfterFailed offers the same after a person's word that a command
+// has failed as after a failure that was seen.
+func TestAttendedAfterFailed(t *testing.T) {
+	t.Parallel()
+	const list = "# Unknown\n\n```bash\n{ ledger one; test -e healed || kill -9 $PPID; }\nledger two\n```\n\n## After\n\n```bash\nledger three\n```\n"
+	tests := []struct {
+		name, key, kind string
+		code            int
+		calls           []string
+	}{
+		{"retry", "r", "retry", exitOK, []string{"ledger one", "ledger one", "ledger two", "ledger three"}},
+		{"continue", "c", "continue", exitFailed, []string{"ledger one", "ledger two", "ledger three"}},
+		{"skip", "s", "skip", exitFailed, []string{"ledger one", "ledger three"}},
+		{"quit", "q", "quit", exitFailed, []string{"ledger one"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := newProcess(t)
+			p.write(t, "list.md", list)
+			if code, out := p.run(t, "exec", "--yes", "--no-input", "list.md"); code != exitHeld {
+				t.Fatalf("exit code %d, want %d:\n%s", code, exitHeld, out)
+			}
+			if code, out := p.run(t, "exec", "--yes", "--no-input", "--resolve", "step=failed", "--reason", "it hung", "list.md"); code != exitFailed {
+				t.Fatalf("exit code %d, want %d:\n%s", code, exitFailed, out)
+			}
+			p.write(t, "healed", "")
+			tt := p.terminal(t, "exec", "--yes", "--operator", "Ada", "list.md")
+			tt.see("it hung")
+			tt.see("[r]etry [c]ontinue from the next command [s]kip [q]uit")
+			tt.say(test.key + "\n")
+			tt.see("Reason, for the record:")
+			tt.say("looked\n")
+			if code := tt.end(); code != test.code {
+				t.Errorf("exit code %d, want %d; the terminal shows:\n%s", code, test.code, tt.all)
+			}
+			if got := p.calls(t); !slices.Equal(got, test.calls) {
+				t.Errorf("the ledger has %q, want %q", got, test.calls)
+			}
+			wantTexts(t, "the record", p.read(t, "list.md"), []string{": " + test.kind + " of command 1 in `step`, by Ada: looked\n"})
 		})
 	}
 }

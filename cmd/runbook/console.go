@@ -185,11 +185,8 @@ func (c *terminalConsole) Failed(t *runbook.Task, command int, why string) (exec
 	if err != nil {
 		return executor.Decision{}, err
 	}
-	if key == 'q' {
-		return executor.Decision{Do: executor.Quit}, nil
-	}
 	reason, err := c.reason()
-	return executor.Decision{Do: map[byte]executor.Choice{'r': executor.RetryIt, 'c': executor.Continue, 's': executor.SkipIt}[key], Reason: reason}, err
+	return executor.Decision{Do: map[byte]executor.Choice{'r': executor.RetryIt, 'c': executor.Continue, 's': executor.SkipIt, 'q': executor.Quit}[key], Reason: reason}, err
 }
 
 // Unknown implements executor.Console.

@@ -193,7 +193,7 @@ func TestTooSmallADisk(t *testing.T) {
 	if out, err := exec.Command("mount", "-o", "remount,ro", dir).CombinedOutput(); err != nil {
 		t.Skipf("skipped the rest: no remounting here: %s", out)
 	}
-	if code, out := p.run(t, "exec", "--yes", "--no-input", list); code != exitUsage || !strings.Contains(out, "read-only file system") {
+	if code, out := p.run(t, "exec", "--yes", "--no-input", list); code != exitRecording || !strings.Contains(out, "read-only file system") {
 		t.Errorf("read-only: exit code %d:\n%s", code, out)
 	}
 }

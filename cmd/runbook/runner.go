@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"runbook/executor"
 	"runbook/runbook"
 	"runbook/runbook/journal"
@@ -78,7 +80,7 @@ func (r *runner) prepare(ctx context.Context, file string) error {
 	}
 	r.resolve = words
 	if err := journal.CheckWritable(s.place.path); err != nil && s.inPlace() {
-		return &exitError{exitUsage, err, "make it writable, or write the record elsewhere with --record"}
+		return unwritable(err, "make it writable, or write the record elsewhere with --record")
 	}
 	if !s.inPlace() {
 		return checkDir(filepath.Dir(s.target))
@@ -117,11 +119,21 @@ func (r *runner) missingTools() []runbook.Problem {
 	return problems
 }
 
+// unwritable is why no record can be written: a file or directory that somebody
+// has protected is a wrong choice, a read-only file system is one that cannot
+// record.
+func unwritable(err error, hint string) error {
+	if errors.Is(err, unix.EROFS) {
+		return &exitError{exitRecording, err, "nothing was run; " + hint}
+	}
+	return &exitError{exitUsage, err, hint}
+}
+
 // checkDir refuses a directory that can take no new file, before anything ran.
 func checkDir(dir string) error {
 	f, err := os.CreateTemp(dir, ".runbook-*")
 	if err != nil {
-		return &exitError{exitUsage, err, "the record and its run directory are written there"}
+		return unwritable(err, "the record and its run directory are written there")
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
