@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"runbook/executor/executortest/world"
 	"runbook/runbook"
 )
@@ -392,15 +394,14 @@ func TestE2EInterrupted(t *testing.T) {
 func TestE2EOutcomeLost(t *testing.T) {
 	t.Parallel()
 	p := production{world.Start(t, world.Seed(t)), t}
+	held := p.holdApply()
 	p.killWhen("Creating...")
 	killSupervisor(t, p.Base)
-
-	// Terraform holds the state's lock until it has ended; a plan that waits
-	// for it finds everything done.
+	held.release()
 	if p.Terraform("workspace", "show") != "production" {
 		t.Error("terraform's workspace is not production")
 	}
-	p.Terraform("plan", "-lock-timeout=120s", "-detailed-exitcode", "-var-file=production.tfvars")
+	p.Terraform("plan", "-detailed-exitcode", "-var-file=production.tfvars") // everything is done
 
 	var summary summaryJSON
 	p.decode(p.exec(exitHeld, unattended()...), &summary)
@@ -417,6 +418,67 @@ func TestE2EOutcomeLost(t *testing.T) {
 	p.wantAppliedOnce()
 	p.wantNoSecrets()
 	p.exec(exitOK, "verify", "checklist.md")
+}
+
+// A heldApply is a terraform whose first apply, when it has done its work, waits
+// to be released: what must happen before its end can take its time.
+type heldApply struct {
+	t   *testing.T
+	dir string
+}
+
+// holdApply puts such a terraform into the steps' PATH.
+func (p production) holdApply() heldApply {
+	p.t.Helper()
+	real, err := exec.LookPath("terraform")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	h := heldApply{p.t, filepath.Join(p.Base, "held")}
+	const program = `#!/bin/bash
+if [ "$1" = apply ] && mkdir %[1]q/once 2>/dev/null; then
+	echo $$ > %[1]q/pid
+	%[2]q "$@"
+	code=$?
+	: < %[1]q/go-on
+	exit $code
+fi
+exec %[2]q "$@"
+`
+	err = errors.Join(
+		os.Mkdir(h.dir, 0o700),
+		os.WriteFile(filepath.Join(h.dir, "terraform"), fmt.Appendf(nil, program, h.dir, real), 0o700),
+		unix.Mkfifo(filepath.Join(h.dir, "go-on"), 0o600),
+	)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for i, v := range p.Env {
+		if path, ok := strings.CutPrefix(v, "PATH="); ok {
+			p.Env[i] = "PATH=" + h.dir + ":" + path
+		}
+	}
+	return h
+}
+
+// release waits until terraform has done its work, and lets it end.
+func (h heldApply) release() {
+	h.t.Helper()
+	f, err := os.OpenFile(filepath.Join(h.dir, "go-on"), os.O_WRONLY, 0) // returns when it waits
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	pid, err := os.ReadFile(filepath.Join(h.dir, "pid"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	waitFor(h.t, "end of terraform", func() bool {
+		stat, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(pid)), "stat"))
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	})
 }
 
 func (p production) wantAppliedOnce() {
