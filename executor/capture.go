@@ -116,6 +116,9 @@ func (h *heldOutput) masked(mask *Mask) (head, tail []byte) {
 	return head, nil
 }
 
+// leftOut stands where a part of an output is missing.
+const leftOut = "[… left out …]\n"
+
 // excerpt is what the journal shows of a held output; full is what goes into a
 // file of the run directory when the journal does not hold it all.
 func (h *heldOutput) excerpt(mask *Mask) (out runbook.Output, full []byte) {
@@ -129,10 +132,12 @@ func (h *heldOutput) excerpt(mask *Mask) (out runbook.Output, full []byte) {
 	if whole {
 		tail = head
 	} else {
-		full = append(append(bytes.Clone(head), "\n[… left out …]\n"...), tail...)
+		full = append(append(bytes.Clone(head), "\n"+leftOut...), tail...)
 	}
 	out.Head = runbook.Visible(firstLines(head, showHead))
-	out.Tail = runbook.Visible(lastLines(tail, showTail))
+	if out.Tail = runbook.Visible(lastLines(tail, showTail)); out.Tail == "" {
+		out.Tail = leftOut // without an end the record would pass the beginning off as all
+	}
 	return out, full
 }
 

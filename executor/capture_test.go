@@ -79,6 +79,15 @@ func TestAHundredMegabytesTakeBoundedMemory(t *testing.T) {
 	runtime.KeepAlive(c)
 }
 
+// The end of a line that is too long is not shown, for it may begin with half
+// of a secret; the record then seemed to hold all that was printed.
+func TestAnOutputWithoutItsEndSaysSo(t *testing.T) {
+	out, full := digest(captured(strings.Repeat("x", keepHead+2*keepTail)), &Mask{})
+	if len(out.Head) != showHead || out.Tail != leftOut || !strings.HasSuffix(string(full), "x\n"+leftOut) {
+		t.Errorf("head of %d bytes, tail %q, file ends in %q", len(out.Head), out.Tail, full[len(full)-30:])
+	}
+}
+
 func TestTheRingKeepsTheLastBytesInOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var want []byte

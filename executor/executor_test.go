@@ -560,6 +560,19 @@ func TestNothingHappensAfterTheJournalFails(t *testing.T) {
 	}
 }
 
+// Where nobody can be asked, nothing needs to be durable before each question:
+// fifty thousand items once took a minute.
+func TestNobodyIsAskedWithoutASync(t *testing.T) {
+	appends := func(items int) int {
+		p := newTape(t, "# T\n\n"+strings.Repeat("- [ ] It is done\n", items))
+		p.mustRun(runbook.Passed)
+		return p.journal.calls
+	}
+	if few, many := appends(1), appends(300); many != few {
+		t.Errorf("%d appends for 300 items, %d for one", many, few)
+	}
+}
+
 func TestARecordThatCannotBeWrittenStopsTheRun(t *testing.T) {
 	p := good(t)
 	plan := p.makePlan()

@@ -21,8 +21,10 @@ func (x *Executor) observe(ctx context.Context, tasks []*runbook.Task) (runbook.
 			return runbook.Interrupted, "interrupted", nil
 		}
 		if waits(t, answers[i]) {
-			if err := x.flush(); err != nil {
-				return "", "", err
+			if x.Console != nil { // a person may take any time
+				if err := x.flush(); err != nil {
+					return "", "", err
+				}
 			}
 			if err := x.show(t); err != nil {
 				return stopped(err)

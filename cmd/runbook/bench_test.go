@@ -21,8 +21,8 @@ import (
 // moves far less than either of them with what else the machine is doing.
 // docs/benchmarks.md has the targets and what was measured.
 
-// buildProgram builds runbook once for a benchmark.
-func buildProgram(b *testing.B) string {
+// buildProgram builds runbook as people have it.
+func buildProgram(b testing.TB) string {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "runbook")
 	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {

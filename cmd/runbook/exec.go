@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -131,9 +130,16 @@ func (r *runner) start(ctx context.Context, file string) error {
 	if problems := r.unmaskable(); len(problems) > 0 {
 		return r.env.problems(file, problems)
 	}
-	debug.SetGCPercent(100) // a run is long, and its memory is bounded
-	debug.SetMemoryLimit(math.MaxInt64)
+	boundMemory(len(r.session.doc.Source))
 	return r.run(ctx)
+}
+
+// boundMemory makes up for main's late collecting of garbage: a run is long, and
+// its memory is bounded. The bound grows with the document, size bytes, for
+// collecting garbage where little is would slow the run for nothing.
+func boundMemory(size int) {
+	debug.SetGCPercent(100)
+	debug.SetMemoryLimit(max(112<<20, 32<<20+64*int64(size)))
 }
 
 // person opens the terminal for questions, or says why the run needs one.

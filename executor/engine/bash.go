@@ -319,6 +319,10 @@ func (b *Bash) keep(f *frame, job executor.Job) (set map[string]string, err erro
 		s.onErr = strings.TrimSpace(f.onErr)
 	}
 	s.onExit = f.endsItself()
+	if f.size > 0 {
+		b.dir = f.dir
+		return nil, fmt.Errorf("keep the shell's state: its %d bytes are more than the %d that are kept; put large values into files", f.size, maxState)
+	}
 	if !f.complete {
 		return nil, nil
 	}

@@ -482,6 +482,24 @@ func TestLargeState(t *testing.T) {
 	same(t, "output", l.Printed[0], "10000000\n")
 }
 
+// A state that is too large to be kept stops the job behind the command that has
+// made it, whose end and place are known all the same, and the next one until
+// it is smaller again.
+func TestAStateThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	e, job := newBash(t, patient), executortest.Job(t, "mkdir d; cd d; y=1; x=$(head -c 17M /dev/zero | tr '\\0' x)", "echo never")
+	l := &executortest.Log{}
+	out, err := e.Run(t.Context(), job, l)
+	if err == nil || !strings.Contains(err.Error(), "more than the 16777216 that are kept") {
+		t.Errorf("Run: %v", err)
+	}
+	same(t, "calls", l.Calls, []string{"started 0", "finished 0"})
+	same(t, "Dir", l.Results[0].Dir, job.Dir+"/d")
+	same(t, "Next", out.Next, 1)
+	l, _ = executortest.Run(t, e, executortest.Next(job, "unset x", "echo $y"))
+	same(t, "output once it is smaller", l.Printed[1], "1\n")
+}
+
 func TestManyCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: ten thousand commands take seconds")

@@ -37,7 +37,8 @@ type frame struct {
 	onExit   string // what `trap -p EXIT` prints
 	onErr    string
 	dir      string
-	complete bool // the fields below are there
+	size     int64 // in bytes, of one that is too large to be taken over
+	complete bool  // the fields below are there
 	umask    string
 	shopt    string // BASHOPTS
 	set      string // SHELLOPTS
@@ -76,6 +77,18 @@ func parseFrame(buf []byte) (*frame, error) {
 		f.names, f.funcs, f.aliases, f.args = fields[10], fields[11], fields[12], fields[13:]
 	}
 	return f, nil
+}
+
+// parseHead reads the fields that every frame has from the beginning of a large
+// one; nil if there are none.
+func parseHead(buf []byte) (*frame, error) {
+	rest, ok := bytes.CutPrefix(buf, frameBegin)
+	fields := bytes.SplitN(rest, []byte("\x00="), 7)
+	if !ok || len(fields) < 7 {
+		return nil, nil
+	}
+	whole := append(append([]byte(nil), frameBegin...), bytes.Join(fields[:6], []byte("\x00="))...)
+	return parseFrame(append(whole, frameEnd...))
 }
 
 // exited reports that the command has ended the shell by its own word, given

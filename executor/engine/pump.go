@@ -98,20 +98,55 @@ func (s *shell) lastFrame() (*frame, error) {
 	return s.readFrame()
 }
 
+// maxState bounds what is taken over of a shell's state, in bytes: it is held
+// several times over, by this process and on the disk, and written anew after
+// each command that changes it.
+const maxState = 16 << 20
+
 // readFrame reads the last frame; nil if there is none.
 func (s *shell) readFrame() (*frame, error) {
-	n := 0
-	for {
-		m, err := s.frames.ReadAt(s.answer[n:], int64(n))
-		n += m
-		if err == io.EOF {
-			return parseFrame(s.answer[:n])
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the shell's answer: %w", err)
-		}
-		s.answer = append(s.answer, make([]byte, len(s.answer))...)
+	info, err := s.frames.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("the shell's answer: %w", err)
 	}
+	size := info.Size()
+	if size > maxState {
+		return s.readHugeFrame(size)
+	}
+	if int(size) > len(s.answer) {
+		s.answer = make([]byte, size)
+	}
+	n, err := s.frames.ReadAt(s.answer[:size], 0)
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("the shell's answer: %w", err)
+	}
+	f, err := parseFrame(s.answer[:n])
+	if len(s.answer) > usualAnswer<<4 {
+		s.answer = make([]byte, usualAnswer)
+	}
+	return f, err
+}
+
+// usualAnswer is enough for most frames.
+const usualAnswer = 64 << 10
+
+// readHugeFrame reads what such a frame begins with: how the command has ended
+// is known, and where.
+func (s *shell) readHugeFrame(size int64) (*frame, error) {
+	begin, end := make([]byte, usualAnswer), make([]byte, len(frameEnd))
+	_, err1 := s.frames.ReadAt(begin, 0)
+	_, err2 := s.frames.ReadAt(end, size-int64(len(end)))
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("the shell's answer: %w", err)
+	}
+	if string(end) != string(frameEnd) {
+		return nil, nil
+	}
+	f, err := parseHead(begin)
+	if f != nil {
+		f.size = size
+	}
+	return f, err
 }
 
 func (s *shell) noteFailures(p []byte) {

@@ -87,7 +87,7 @@ func (p process) String() string { return fmt.Sprintf("%s (process %d)", p.name,
 
 // startShell starts bash as document, in dir, and waits until it is ready.
 func startShell(path, document, dir, stateDir string, env []string, in *os.File) (*shell, error) {
-	s := &shell{marker: newMarker(stateDir), seen: map[int]process{}, answer: make([]byte, 16<<10), chunk: make([]byte, 256<<10)}
+	s := &shell{marker: newMarker(stateDir), seen: map[int]process{}, answer: make([]byte, usualAnswer), chunk: make([]byte, 256<<10)}
 	for _, p := range []*pipe{&s.bell, &s.ready, &s.fails, &s.out, &s.dead} {
 		*p = pipe{-1, -1}
 	}

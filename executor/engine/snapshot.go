@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,6 +69,9 @@ func newPristine(f *frame) *pristine {
 // that could make the restoring itself fail come last.
 func (p *pristine) snapshot(f *frame) snapshot {
 	var b strings.Builder
+	if len(f.vars) > usualAnswer {
+		b.Grow(len(f.vars) + usualAnswer) // what grows step by step is held twice
+	}
 	options(&b, "shopt -s ", "shopt -u ", f.shopt, p.shopt)
 	b.WriteString(strings.Replace(f.funcs, p.funcs, "", 1))
 	for l := range strings.Lines(f.names) {
@@ -226,13 +231,20 @@ func digest(s string) string {
 // save replaces the snapshot in dir. It is on the disk when save returns: the
 // journal is about to say that the command which led to it has finished.
 func (s snapshot) save(dir string) error {
-	body := s.step + "\x00" + s.dir + "\x00" + s.script
+	sum := sha256.New()
+	for _, w := range s.body() {
+		_, _ = io.WriteString(sum, w) // a hash takes everything
+	}
 	tmp := filepath.Join(dir, stateFile+".new")
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("keep the shell's state: %w", err)
 	}
-	_, err = f.WriteString(stateHead + digest(body) + "\n" + body)
+	w := bufio.NewWriter(f)
+	for _, text := range append([]string{stateHead, hex.EncodeToString(sum.Sum(nil)), "\n"}, s.body()...) {
+		_, _ = w.WriteString(text) // Flush tells
+	}
+	err = w.Flush()
 	if err == nil {
 		err = f.Sync()
 	}
@@ -247,3 +259,6 @@ func (s snapshot) save(dir string) error {
 	}
 	return nil
 }
+
+// body is what the file holds behind its first line, in pieces.
+func (s snapshot) body() []string { return []string{s.step, "\x00", s.dir, "\x00", s.script} }

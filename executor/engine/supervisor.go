@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	ossignal "os/signal"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -25,6 +26,10 @@ const superviseWord = "__supervise"
 // background between two of its commands, and an EXIT trap of its own.
 const companyTime = 10 * time.Minute
 
+// supervisorMemory is from which use of memory on, in bytes, garbage is collected
+// at once. Most supervisors never come near.
+const supervisorMemory = 64 << 20
+
 // Supervise is the whole of a process that was started to be a supervisor: it
 // returns its exit code, and whether args, the process's own, say that it is
 // one. It belongs at the very beginning of main.
@@ -32,6 +37,7 @@ func Supervise(args []string) (code int, ok bool) {
 	if len(args) != 6 || args[1] != superviseWord {
 		return 0, false
 	}
+	debug.SetMemoryLimit(supervisorMemory)
 	s, first, err := newSupervisor(args[2:])
 	if err == nil {
 		s.attendAll(first)
