@@ -530,17 +530,29 @@ func TestMemoryStaysBounded(t *testing.T) {
 	}
 }
 
-// kill9 runs job's command in a runner of its own, and kills that once the
-// command has made the file "started".
-func kill9(t *testing.T, job executor.Job) {
+// newRunner makes the job's commands those of a runner that TestMain plays, in a
+// process of its own; how is "supervised" or empty.
+func newRunner(t *testing.T, job executor.Job, how string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var texts []string
+	for _, c := range job.Commands {
+		texts = append(texts, c.Text)
+	}
 	runner := exec.Command(self)
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State)
+	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+strings.Join(texts, "\x01"), "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_SUPERVISED="+how)
 	runner.Dir = job.Dir
+	return runner
+}
+
+// killRunner runs the job in a runner, and kills that once a command has made
+// the file "started". It returns the environment of the steps.
+func killRunner(t *testing.T, job executor.Job, how string) (env []string) {
+	t.Helper()
+	runner := newRunner(t, job, how)
 	if err := runner.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -551,6 +563,7 @@ func kill9(t *testing.T, job executor.Job) {
 	if err := runner.Wait(); err == nil {
 		t.Error("the runner was not killed")
 	}
+	return runner.Env
 }
 
 // A step whose runner is killed goes on: SIGPIPE would make terraform leave its
@@ -558,7 +571,7 @@ func kill9(t *testing.T, job executor.Job) {
 func TestStepOutlivesItsRunner(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "echo started >started; until [ -e go ]; do sleep 0.01; done; echo to nobody; /bin/echo still; echo saved >saved")
-	kill9(t, job)
+	killRunner(t, job, "")
 	if err := os.WriteFile(filepath.Join(job.Dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -569,10 +582,6 @@ func TestStepOutlivesItsRunner(t *testing.T) {
 // steps must not: a shell that inherits that cannot undo it.
 func TestStepsHearSignalsThatTheRunnerIgnores(t *testing.T) {
 	t.Parallel()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	const hear = `bash -c 'trap "echo heard >heard" %[1]s; kill -%[1]s $$'`
 	for name, c := range map[string]struct{ start, ignore, text, want string }{
 		"INT from the start":  {"INT", "", fmt.Sprintf(hear, "INT"), "exit 0 cut false"},
@@ -589,9 +598,10 @@ func TestStepsHearSignalsThatTheRunnerIgnores(t *testing.T) {
 			t.Run(strings.TrimSpace(name+" "+how), func(t *testing.T) {
 				t.Parallel()
 				job := executortest.Job(t, c.text)
-				runner := exec.Command("sh", "-c", `[ -z "$1" ] || trap "" "$1"; exec "$0"`, self, c.start)
-				runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+c.text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_IGNORE="+c.ignore, "RUNBOOK_TEST_SUPERVISED="+how)
-				runner.Dir = job.Dir
+				runner := newRunner(t, job, how)
+				runner.Env = append(runner.Env, "RUNBOOK_TEST_IGNORE="+c.ignore)
+				runner.Args = []string{"sh", "-c", `[ -z "$1" ] || trap "" "$1"; exec "$0"`, runner.Path, c.start}
+				runner.Path = "/bin/sh"
 				out, err := runner.CombinedOutput()
 				if err != nil {
 					t.Fatalf("%v: %s", err, out)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -45,41 +44,13 @@ type keptLog struct {
 
 func (l *keptLog) Skipped(_ int, bytes, lines int64) { l.bytes, l.lines = bytes, lines }
 
-// killRunner runs the job in a runner of its own, and kills that once a command
-// has made the file "started". It returns the environment of the steps.
-func killRunner(t *testing.T, job executor.Job) (env []string) {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner := exec.Command(self)
-	var texts []string
-	for _, c := range job.Commands {
-		texts = append(texts, c.Text)
-	}
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_SUPERVISED=1", "RUNBOOK_TEST_RUNNER="+strings.Join(texts, "\x01"), "RUNBOOK_TEST_STATE="+job.State)
-	runner.Dir = job.Dir
-	if err := runner.Start(); err != nil {
-		t.Fatal(err)
-	}
-	until(t, "the step begins", func() bool { return exists(filepath.Join(job.Dir, "started")) })
-	if err := runner.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := runner.Wait(); err == nil {
-		t.Error("the runner was not killed")
-	}
-	return runner.Env
-}
-
 // orphan makes a job whose runner was killed in command at, as that runner
 // knows it.
 func orphan(t *testing.T, at int, texts ...string) executor.Job {
 	t.Helper()
 	job := executortest.Job(t, texts...)
 	job.Step = "s"
-	job.Env = killRunner(t, job)
+	job.Env = killRunner(t, job, "supervised")
 	job.First = at
 	return job
 }
@@ -412,7 +383,7 @@ func TestSupervisorInADeepDirectory(t *testing.T) {
 	if err := os.MkdirAll(job.State, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	killRunner(t, job)
+	killRunner(t, job, "supervised")
 	l := &executortest.Log{OnOutput: func(int) { release(t, job) }}
 	wantLasting(t, l, adopt(t, newSupervised(t, patient), job, l), job)
 }

@@ -28,7 +28,7 @@ func TestSurvivorsOfAKilledRunner(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			job := executortest.Job(t, c.start)
-			kill9(t, job)
+			killRunner(t, job, "")
 			b := newBash(t, patient)
 			var surveyor executor.Surveyor = b
 			// Whoever has just been forked still has the shell's name.
@@ -53,7 +53,7 @@ func TestSurvivorsOfAKilledRunner(t *testing.T) {
 func TestSurvivingShellEnds(t *testing.T) {
 	t.Parallel()
 	job := executortest.Job(t, "echo >started; until [ -e go ]; do sleep 0.01; done; x=1")
-	kill9(t, job)
+	killRunner(t, job, "")
 	if err := os.WriteFile(filepath.Join(job.Dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

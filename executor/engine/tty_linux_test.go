@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,13 +45,9 @@ func testTerminal(t *testing.T, how string) {
 	defer terminal.Close()
 
 	job := executortest.Job(t, `[ -t 0 ] && echo ask >&0; read -r answer; echo "answer $answer" >answer`)
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	runner := exec.Command(self)
-	runner.Env = append(os.Environ(), "RUNBOOK_TEST_RUNNER="+job.Commands[0].Text, "RUNBOOK_TEST_STATE="+job.State, "RUNBOOK_TEST_TTY=1", "RUNBOOK_TEST_SUPERVISED="+how)
-	runner.Dir, runner.Stdin = job.Dir, terminal
+	runner := newRunner(t, job, how)
+	runner.Env = append(runner.Env, "RUNBOOK_TEST_TTY=1")
+	runner.Stdin = terminal
 	runner.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := runner.Start(); err != nil {
 		t.Fatal(err)
