@@ -75,14 +75,14 @@ func (r *runner) handEditsSince(ctx context.Context, final bool) ([]runbook.Even
 	}
 	if bytes.Equal(current, r.session.template) {
 		// As git leaves it, by `reset --hard` or `stash`: nobody has written there.
-		fmt.Fprintf(r.env.stderr, "runbook: %s was made its template again meanwhile; the record is written anew\n", r.session.file)
+		r.env.say("runbook: %s was made its template again meanwhile; the record is written anew\n", r.session.file)
 		r.written = current
 		return nil, nil
 	}
 	events, err := r.layout.Adopt(r.session.state, current, r.writers(context.WithoutCancel(ctx), current))
 	if err == nil {
 		r.written = current
-		fmt.Fprintf(r.env.stderr, "runbook: %s was filled in by hand meanwhile: %d changes adopted\n", r.session.file, len(events))
+		r.env.say("runbook: %s was filled in by hand meanwhile: %d changes adopted\n", r.session.file, len(events))
 	}
 	return events, err
 }
@@ -93,10 +93,10 @@ func (r *runner) drifted(drift *runbook.DriftError) error {
 	n := 0
 	for line := range strings.Lines(drift.Diff) {
 		if n++; n > most {
-			fmt.Fprintf(r.env.stderr, "[… more of the diff is left out …]\n")
+			r.env.say("[… more of the diff is left out …]\n")
 			break
 		}
-		fmt.Fprintf(r.env.stderr, "%s\n", runbook.Visible(strings.TrimRight(line, "\r\n")))
+		r.env.say("%s\n", runbook.Visible(strings.TrimRight(line, "\r\n")))
 	}
 	return &exitError{exitHeld, fmt.Errorf("%s: %w", r.session.file, drift),
 		"take the edit back, and exec goes on; or add --accept-drift: the edit is then kept in the record as this diff, and the text is put back"}

@@ -24,9 +24,9 @@ import (
 func (r *runner) begin(ctx context.Context, identity runbook.Identity, dropped []string, mask *executor.Mask) ([]runbook.Event, error) {
 	s := r.session
 	if s.id != "" {
-		fmt.Fprintf(r.env.stderr, "runbook: going on with run %s, last active %s ago%s: %s\n", s.id, age(time.Since(s.state.Latest)), r.handedOver(identity), whereItWas(r.plan, s.state))
+		r.env.say("runbook: going on with run %s, last active %s ago%s: %s\n", s.id, age(time.Since(s.state.Latest)), r.handedOver(identity), whereItWas(r.plan, s.state))
 		if s.torn > 0 {
-			fmt.Fprintf(r.env.stderr, "runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
+			r.env.say("runbook: the journal's last line was cut off (%d bytes); it is kept beside the journal and was never acted on\n", s.torn)
 		}
 		return append([]runbook.Event{&runbook.RunResumed{Identity: identity, Fresh: r.shellLost()}}, slices.Concat(r.adopted, r.declare())...), nil
 	}

@@ -88,7 +88,7 @@ func runBind(ctx context.Context, env *environment, o *bindOptions, name string)
 		return usagef("it is left as it is", "%s: %w", filepath.Base(file), err)
 	}
 	for _, p := range draft.Gone {
-		fmt.Fprintf(env.stderr, "runbook: %s; it is kept\n", runbook.Visible(p.Message))
+		env.say("runbook: %s; it is kept\n", runbook.Visible(p.Message))
 	}
 	if o.stdout || o.preview {
 		if _, err := env.stdout.Write(text); err != nil {
@@ -164,6 +164,6 @@ func (e *environment) bound(format, file string, draft *runbook.Draft) error {
 	if len(draft.Entries) > 0 {
 		said = fmt.Sprintf("added %d that are set and %s as comments; review it like code", len(view.Set), plural(len(view.Suggested), "suggestion"))
 	}
-	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", filepath.Base(file), said)
+	_, err := fmt.Fprintf(e.stdout, "%s: %s\n", runbook.Visible(filepath.Base(file)), said)
 	return err
 }

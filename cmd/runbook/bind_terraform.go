@@ -30,7 +30,7 @@ func deployed(ctx context.Context, env *environment, plan *runbook.Plan) []runbo
 	for _, dir := range plan.TerraformDirs() {
 		d, err := deployedIn(ctx, executor.Program{Dir: dir, Env: vars})
 		if err != nil {
-			fmt.Fprintf(env.stderr, "runbook: %s: %s\n", runbook.Visible(dir), runbook.Visible(err.Error()))
+			env.say("runbook: %s: %s\n", runbook.Visible(dir), runbook.Visible(err.Error()))
 			continue
 		}
 		list = append(list, d)

@@ -232,7 +232,7 @@ func (g *gitCommit) commit(files []string, message []byte, noVerify bool) error 
 		return err
 	}
 	if out, err := g.git(nil, "status", "--porcelain", "--untracked-files=no"); err == nil && !staged(out) {
-		fmt.Fprintf(g.env.stderr, "runbook: nothing to commit: the record and its run are in git as they are\n")
+		g.env.say("runbook: nothing to commit: the record and its run are in git as they are\n")
 		return nil
 	}
 	args := []string{"commit", "-q", "--cleanup=whitespace", "-F", "-"}
@@ -247,7 +247,7 @@ func (g *gitCommit) commit(files []string, message []byte, noVerify bool) error 
 		return &exitError{exitRecording, err, "the commit is made; `git reset` brings the index up to it"}
 	}
 	id, err := g.git(nil, "rev-parse", "--short", "HEAD")
-	fmt.Fprintf(g.env.stderr, "runbook: committed %d files as %s\n", len(files), strings.TrimSpace(string(id)))
+	g.env.say("runbook: committed %d files as %s\n", len(files), strings.TrimSpace(string(id)))
 	return err
 }
 

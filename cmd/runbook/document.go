@@ -225,9 +225,9 @@ func (diskFiles) ReadFile(path string) ([]byte, error) {
 // problemsError prints problems and returns the error that ends the program.
 func (e *environment) problems(name string, problems []runbook.Problem) error {
 	for _, p := range problems {
-		fmt.Fprintf(e.stderr, "runbook: %s\n", problemText(name, p))
+		e.say("runbook: %s\n", problemText(name, p))
 		if p.Hint != "" {
-			fmt.Fprintf(e.stderr, "  %s\n", p.Hint)
+			e.say("  %s\n", p.Hint)
 		}
 	}
 	return &exitError{Code: exitUsage}

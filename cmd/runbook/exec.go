@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -111,7 +110,7 @@ func (o *execOptions) committed(ctx context.Context, env *environment, file stri
 	if ended == nil || err == nil {
 		return cmp.Or(ended, err)
 	}
-	fmt.Fprintf(env.stderr, "runbook: %v\n", err)
+	env.say("runbook: %v\n", err)
 	return ended
 }
 

@@ -59,7 +59,7 @@ func (e *environment) approvals(s *session, target *seal.Target, allowed *seal.A
 	}
 	signed, errs := target.Open(signatures(files), allowed, time.Now())
 	for _, err := range errs {
-		fmt.Fprintf(e.stderr, "runbook: passed over: %s\n", runbook.Visible(filepath.Join(s.runs, "approvals")+": "+err.Error()))
+		e.say("runbook: passed over: %s\n", runbook.Visible(filepath.Join(s.runs, "approvals")+": "+err.Error()))
 	}
 	return signed, nil
 }
@@ -74,14 +74,14 @@ func (g *signing) foldPending() error {
 		return err
 	}
 	if len(pending) == 0 {
-		fmt.Fprintf(g.env.stderr, "runbook: every signature of %s is in the record\n", g.s.file)
+		g.env.say("runbook: every signature of %s is in the record\n", g.s.file)
 		return nil
 	}
 	if err := g.foldIn(pending); err != nil {
 		return err
 	}
 	for _, p := range pending {
-		fmt.Fprintf(g.env.stderr, "runbook: %s has signed as %s\n", runbook.Visible(p.SignOff.Name), runbook.Visible(p.SignOff.Role))
+		g.env.say("runbook: %s has signed as %s\n", runbook.Visible(p.SignOff.Name), runbook.Visible(p.SignOff.Role))
 	}
 	return nil
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
 
 	"runbook/executor"
+	"runbook/runbook"
 )
 
 // A gate is the only way out for what the program says: standard output and
@@ -24,6 +26,12 @@ func (g *gate) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// say tells something on standard error. Nothing in it drives the terminal, a
+// file's name and another program's words included.
+func (e *environment) say(format string, args ...any) {
+	fmt.Fprint(e.stderr, runbook.Visible(fmt.Sprintf(format, args...)))
 }
 
 // behind returns the writer behind a gate: for what the operator's terminal may

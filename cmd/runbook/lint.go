@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
@@ -138,13 +137,6 @@ func writeLintJSON(w io.Writer, doc *runbook.Document, found []runbook.Problem) 
 		view.Findings[i] = lintFindingJSON{p, runbook.LintDocs(p.Code)}
 	}
 	return encodeIndented(w, view)
-}
-
-func encodeIndented(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 // diskMachine answers lint's questions by this machine's files, PATH and

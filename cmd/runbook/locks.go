@@ -41,7 +41,7 @@ func (r *runner) lockElsewhere(ctx context.Context, who journal.Holder) error {
 		case errors.As(err, &held):
 			return &exitError{exitHeld, fmt.Errorf("the same record, elsewhere: %w", err), "wait for it, or write this run's record elsewhere with --record; nothing was run here"}
 		case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
-			fmt.Fprintf(r.env.stderr, "runbook: %s are not kept out meanwhile: %v\n", f.who, err)
+			r.env.say("runbook: %s are not kept out meanwhile: %v\n", f.who, err)
 		case err != nil:
 			return &exitError{exitRecording, err, ""}
 		case f.look:

@@ -46,7 +46,7 @@ func (r *runner) unmaskable() []runbook.Problem {
 // known then.
 func (r *runner) tellInText() {
 	for _, p := range r.session.secretsInText(r.env.known.mask()) {
-		fmt.Fprintf(r.env.stderr, "runbook: %s: it is not masked there; change the secret\n", problemText(r.session.file, p))
+		r.env.say("runbook: %s: it is not masked there; change the secret\n", problemText(r.session.file, p))
 	}
 }
 

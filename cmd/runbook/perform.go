@@ -97,10 +97,10 @@ func (r *runner) treeMoves() []runbook.Event {
 		return nil
 	}
 	for _, move := range r.plan.TreeMoves(s.state) {
-		fmt.Fprintf(r.env.stderr, "runbook: %s: it moves the git work tree that %s stands in\n", runbook.Visible(move), s.file)
+		r.env.say("runbook: %s: it moves the git work tree that %s stands in\n", runbook.Visible(move), s.file)
 	}
 	if len(r.plan.TreeMoves(s.state)) > 0 {
-		fmt.Fprintf(r.env.stderr, "  %s\n", runbook.TreeHint)
+		r.env.say("  %s\n", runbook.TreeHint)
 	}
 	if note := r.plan.MovedTree(s.state); note != nil {
 		return []runbook.Event{note}
@@ -203,7 +203,7 @@ func (r *runner) ended(ctx context.Context, result runbook.Result, err error) er
 	if s.finished() || s.state.Stopped.Left == 0 {
 		// The shell's state may hold values that only a resumption needs.
 		if err := r.env.dropPrivate(s.place, s.id); err != nil {
-			fmt.Fprintf(r.env.stderr, "runbook: removing the run's private state: %v\n", err)
+			r.env.say("runbook: removing the run's private state: %v\n", err)
 		}
 	}
 	r.tellInText()

@@ -55,14 +55,14 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := env.stdout.Write(b); err != nil {
+		if err := writeJSON(env.stdout, b); err != nil {
 			return fmt.Errorf("writing the plan: %w", err)
 		}
 	} else if err := writePlan(env.stdout, plan, s.state); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
 	if text := s.byHand(); text != "" {
-		fmt.Fprintf(env.stderr, "runbook: %s: %s\n", name, text)
+		env.say("runbook: %s: %s\n", name, text)
 	}
 	return planError(env, plan)
 }
@@ -73,7 +73,7 @@ func runPlan(env *environment, flags *planFlags, name, record string) error {
 func planError(env *environment, plan *runbook.Plan) error {
 	errs := plan.Errors()
 	if len(errs) > 0 {
-		fmt.Fprintf(env.stderr, "runbook: exec would refuse this: see the errors among the findings\n")
+		env.say("runbook: exec would refuse this: see the errors among the findings\n")
 	}
 	for _, p := range errs {
 		if p.Code != "start-directory" {

@@ -142,7 +142,7 @@ func planRollback(env *environment, o *execOptions, d *declaration, file string)
 		if err != nil {
 			return err
 		}
-		if _, err := env.stdout.Write(b); err != nil {
+		if err := writeJSON(env.stdout, b); err != nil {
 			return fmt.Errorf("writing the plan: %w", err)
 		}
 	} else if err := writePlan(env.stdout, plan, s.state); err != nil {

@@ -180,8 +180,8 @@ func (r *runner) settled(t *runbook.Task) bool {
 
 func (r *runner) alreadyComplete() error {
 	s := r.session
-	fmt.Fprintf(r.env.stderr, "runbook: nothing to do: run %s of %s ended %s, %s\n", s.id, s.file, s.state.Latest.Format(time.RFC3339), s.state.Stopped.Result)
-	fmt.Fprintf(r.env.stderr, "  `runbook reset %s` turns it back into its template\n", s.file)
+	r.env.say("runbook: nothing to do: run %s of %s ended %s, %s\n", s.id, s.file, s.state.Latest.Format(time.RFC3339), s.state.Stopped.Result)
+	r.env.say("  `runbook reset %s` turns it back into its template\n", s.file)
 	if err := r.summary(s.state); err != nil {
 		return err
 	}

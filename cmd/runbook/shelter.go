@@ -115,7 +115,7 @@ func (r *runner) shelter(ctx context.Context, who journal.Holder) (*journal.Lock
 	if err := restoreCommitted(ctx, s.target, home); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	fmt.Fprintf(r.env.stderr, "runbook: steps may move the git work tree: until they have stopped, the run is kept in %s, and %s is as committed; then both are put back\n", runs, s.file)
+	r.env.say("runbook: steps may move the git work tree: until they have stopped, the run is kept in %s, and %s is as committed; then both are put back\n", runs, s.file)
 	return lock, nil
 }
 
@@ -195,7 +195,7 @@ func (r *runner) putBack(ctx context.Context) error {
 		return err
 	}
 	s.runs, s.home = s.home, ""
-	fmt.Fprintf(r.env.stderr, "runbook: %s and its run are back in their place\n", s.file)
+	r.env.say("runbook: %s and its run are back in their place\n", s.file)
 	return nil
 }
 

@@ -190,7 +190,7 @@ func (g *signing) enclose(slot *runbook.Slot, earlier *seal.Signed, key seal.Key
 	if err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
-	fmt.Fprintf(g.env.stderr, "runbook: the envelope is written: %s\n", filepath.Join(g.folder(), file.Name+".dsse"))
+	g.env.say("runbook: the envelope is written: %s\n", filepath.Join(g.folder(), file.Name+".dsse"))
 	return nil
 }
 
@@ -346,7 +346,7 @@ func (g *signing) who(ctx context.Context, key seal.Key) (name, identity string)
 func (g *signing) show(d *seal.Signed, slot *runbook.Slot) {
 	o := &d.SignOff
 	say := func(format string, args ...any) {
-		fmt.Fprint(g.env.stderr, runbook.Visible(fmt.Sprintf(format, args...))+"\n")
+		g.env.say(format+"\n", args...)
 	}
 	say("runbook: to be signed as %s, line %d of %s:", o.Role, slot.Line, g.s.file)
 	if o.Entries == 0 {
@@ -405,19 +405,19 @@ func (g *signing) keep(file journal.SignatureFile) error {
 		if err := journal.AddApproval(g.s.runs, file); err != nil {
 			return &exitError{exitRecording, err, ""}
 		}
-		fmt.Fprintf(g.env.stderr, "runbook: signed; the next exec takes it in: %s\n", path)
+		g.env.say("runbook: signed; the next exec takes it in: %s\n", path)
 		return nil
 	}
 	if err := g.dir.AddSignature(file); err != nil {
 		return &exitError{exitRecording, err, ""}
 	}
 	if g.o.apart {
-		fmt.Fprintf(g.env.stderr, "runbook: signed: %s\n  `runbook sign %s --fold` brings it into the record\n", path, g.s.file)
+		g.env.say("runbook: signed: %s\n  `runbook sign %s --fold` brings it into the record\n", path, g.s.file)
 		return nil
 	}
 	if err := g.foldIn(signed); err != nil {
 		return err
 	}
-	fmt.Fprintf(g.env.stderr, "runbook: signed: %s\n", path)
+	g.env.say("runbook: signed: %s\n", path)
 	return nil
 }

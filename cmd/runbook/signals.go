@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -35,7 +34,7 @@ func (r *runner) signals(ctx context.Context, running executor.Engine) (context.
 				case sig == syscall.SIGHUP:
 					cancel(executor.ErrDetach)
 				default:
-					fmt.Fprintf(r.env.stderr, "\nrunbook: %v: stopping; the same exec goes on from here\n", sig)
+					r.env.say("\nrunbook: %v: stopping; the same exec goes on from here\n", sig)
 					cancel(context.Canceled)
 				}
 				first = false

@@ -20,7 +20,7 @@ type lines struct {
 
 func (l *lines) printf(format string, args ...any) {
 	if l.err == nil {
-		_, l.err = fmt.Fprintf(l.w, format, args...)
+		_, l.err = io.WriteString(l.w, runbook.Visible(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -62,7 +62,7 @@ func runStatus(env *environment, o *execOptions, file string) error {
 		s.state.Stopped = &runbook.RunStopped{Result: "under way", Reason: whereItWas(r.plan, s.state)}
 	}
 	if text := s.byHand(); text != "" {
-		fmt.Fprintf(env.stderr, "runbook: %s: %s\n", file, text)
+		env.say("runbook: %s: %s\n", file, text)
 	}
 	return r.summary(s.state)
 }
@@ -125,9 +125,9 @@ func runReset(env *environment, file string) error {
 		return &exitError{exitRecording, err, ""}
 	}
 	if err := env.dropAll(p, runs); err != nil {
-		fmt.Fprintf(env.stderr, "runbook: removing the run's private state: %v\n", err)
+		env.say("runbook: removing the run's private state: %v\n", err)
 	}
-	fmt.Fprintf(env.stderr, "runbook: %s is its template again; run %s stays in %s, and the file as it was in out/%s there\n", file, id, runs, kept)
+	env.say("runbook: %s is its template again; run %s stays in %s, and the file as it was in out/%s there\n", file, id, runs, kept)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -68,10 +67,7 @@ func (r *runner) summary(s *runbook.State) error {
 }
 
 func (e *environment) json(v any) error {
-	enc := json.NewEncoder(e.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+	if err := encodeIndented(e.stdout, v); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
 	return nil

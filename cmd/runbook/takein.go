@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,7 +69,7 @@ func (r *runner) takeIn(ctx context.Context, dir *journal.RunDir, lines [][]byte
 		if err != nil {
 			return nil, &exitError{exitUsage, err, ""}
 		}
-		fmt.Fprintf(r.env.stderr, "runbook: %s has signed as %s\n", runbook.Visible(signed.SignOff.Name), runbook.Visible(signed.SignOff.Role))
+		r.env.say("runbook: %s has signed as %s\n", runbook.Visible(signed.SignOff.Name), runbook.Visible(signed.SignOff.Role))
 		events = append(events, event)
 	}
 	return events, nil
@@ -105,7 +104,7 @@ func (r *runner) adoptApprovals(dir *journal.RunDir, target *seal.Target, files 
 }
 
 func (r *runner) passedOver(where, why string) {
-	fmt.Fprintf(r.env.stderr, "runbook: passed over: %s\n", runbook.Visible(where+": "+why))
+	r.env.say("runbook: passed over: %s\n", runbook.Visible(where+": "+why))
 }
 
 // signedApart reports whether the run's directory holds a signature that its
