@@ -133,22 +133,7 @@ func planRollback(env *environment, o *execOptions, d *declaration, file string)
 		return err
 	}
 	o.contingency = d.contingency
-	plan, err := o.plan(s, builtin(nil))
-	if err != nil {
-		return err
-	}
-	if o.format == "json" {
-		b, err := plan.JSON(s.state)
-		if err != nil {
-			return err
-		}
-		if err := writeJSON(env.stdout, b); err != nil {
-			return fmt.Errorf("writing the plan: %w", err)
-		}
-	} else if err := writePlan(env.stdout, plan, s.state); err != nil {
-		return fmt.Errorf("writing the plan: %w", err)
-	}
-	return planError(env, plan)
+	return showPlan(env, &o.planFlags, s)
 }
 
 func runRollback(ctx context.Context, env *environment, o *execOptions, d *declaration, file string) error {
