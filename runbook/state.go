@@ -298,6 +298,7 @@ func (s *State) applyStep(e Entry) error {
 				c.Earlier = append(c.Earlier, c.Finished)
 			}
 			c.Running, c.Finished, c.Bad, c.Due = true, nil, "", time.Time{}
+			st.started = ev.Command
 			st.goesOn()
 			return nil
 		})

@@ -23,6 +23,8 @@ type StepState struct {
 	Leftovers []string
 	Commands  map[int]*CommandState
 	Expects   map[int]*ExpectJudged // by line, the last judgement
+
+	started int // the command that started last: only this one can be under way
 }
 
 // A CommandState is what is known of one command of a step.
@@ -68,10 +70,8 @@ func (st *StepState) Over() bool {
 
 // Unknown returns the index of the command whose outcome is unknown.
 func (st *StepState) Unknown() (command int, ok bool) {
-	for i, c := range st.Commands {
-		if c.Running {
-			return i, true
-		}
+	if c := st.Commands[st.started]; c != nil && c.Running {
+		return st.started, true
 	}
 	return 0, false
 }

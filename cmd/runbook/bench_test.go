@@ -166,6 +166,41 @@ func BenchmarkFurtherCommand(b *testing.B) {
 	report(b, ours/n, theirs, "×bash")
 }
 
+// BenchmarkDurability is what it costs, for each command, that its start, its
+// end and its output are durable before the next one: the same run in a place
+// where syncing does nothing is subtracted.
+func BenchmarkDurability(b *testing.B) {
+	memory, err := os.MkdirTemp("/dev/shm", "runbook")
+	if err != nil {
+		b.Skip("skipped: no file system in memory: ", err)
+	}
+	b.Cleanup(func() {
+		if err := os.RemoveAll(memory); err != nil {
+			b.Error(err)
+		}
+	})
+	program, disk := buildProgram(b), b.TempDir()
+	const n = 1000
+	document := "```bash\n" + strings.Repeat("echo x\n", n) + "```\n"
+	onDisk, inMemory := execFresh(b, program, disk, document), execFresh(b, program, memory, document)
+	there := func(dir string, run func()) func() {
+		return func() {
+			b.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
+			run()
+		}
+	}
+	floor := time.Duration(1 << 62)
+	for range 50 {
+		began := time.Now()
+		command(b, disk, "bash", "-c", "true")()
+		floor = min(floor, time.Since(began))
+	}
+	durable, not := fastest(b, there(disk, onDisk), there(memory, inMemory))
+	b.ReportMetric(float64((durable-not).Microseconds())/n, "µs/command")
+	b.ReportMetric(float64(durable-not)/n/float64(floor), "×bash")
+	b.ReportMetric(0, "ns/op")
+}
+
 // execFresh returns a function that executes a document as a new run.
 func execFresh(b *testing.B, program, dir, document string) func() {
 	n := 0

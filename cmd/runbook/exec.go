@@ -137,7 +137,7 @@ func (r *runner) start(ctx context.Context, file string) error {
 // its memory is bounded. The bound grows with the document, size bytes, for
 // collecting garbage where little is would slow the run for nothing.
 func boundMemory(size int) {
-	debug.SetGCPercent(100)
+	debug.SetGCPercent(300)
 	debug.SetMemoryLimit(max(112<<20, 32<<20+64*int64(size)))
 }
 

@@ -18,8 +18,12 @@ import (
 const superviseWord = "__supervise"
 
 // supervisorMemory is from which use of memory on, in bytes, garbage is collected
-// at once. Most supervisors never come near.
-const supervisorMemory = 64 << 20
+// at once. Most supervisors never come near, and collect it rarely: each time
+// costs as much as a short command.
+const (
+	supervisorMemory  = 64 << 20
+	supervisorGarbage = 400 // percent of what is in use
+)
 
 // Supervise is the whole of a process that was started to be a supervisor: it
 // returns its exit code, and whether args, the process's own, say that it is
@@ -29,6 +33,7 @@ func Supervise(args []string) (code int, ok bool) {
 		return 0, false
 	}
 	debug.SetMemoryLimit(supervisorMemory)
+	debug.SetGCPercent(supervisorGarbage)
 	s, first, err := newSupervisor(args[2:])
 	if err == nil {
 		s.attendAll(first)
