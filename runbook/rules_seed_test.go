@@ -13,7 +13,7 @@ func proposalCatalog() Catalog {
 		"ask": "not role min", "file": "path contains sha256", "git": "what path name ignore", "step": "run expect dir",
 		"output": "step command expect", "http": "url status contains timeout",
 		"terraform.drift": "dir var_file workspace", "terraform.plan": "file dir max_delete max_replace create update delete replace",
-		"terraform.workspace": "name dir", "terraform.state": "resource count dir workspace",
+		"terraform.workspace": "name dir selected", "terraform.state": "resource count dir workspace",
 		"aws.dynamodb.tables": "tables count region", "aws.dynamodb.pitr": "tables region", "aws.dynamodb.encryption": "tables kms region",
 		"aws.dynamodb.protection": "tables region", "aws.dynamodb.backups": "tables within region", "aws.dynamodb.item": "table key expect region",
 		"aws.ssm.parameter": "name type readable under region", "aws.s3.bucket": "buckets region", "aws.s3.public-access": "buckets region",
@@ -87,7 +87,7 @@ const seedProposals = `14 terraform.drift ~ terraform.drift dir=infra/terraform 
 32 aws.encryption ~ aws.dynamodb.encryption tables=mirror-dissonance-production-fp-events,mirror-dissonance-production-consent,mirror-dissonance-production-block-counter aws.s3.encryption buckets=mirror-dissonance-production-baselines*
 37 tests.coverage ?run step expect=exit == 0 && coverage(stdout) > 80
 38 tests.run ~ step expect=exit == 0 run=pnpm test -- --testPathPattern=integration
-77 terraform.workspace = terraform.workspace dir=infra/terraform name=production
+77 terraform.workspace-exists = terraform.workspace dir=infra/terraform name=production selected=false
 78 terraform.workspace = terraform.workspace dir=infra/terraform name=production
 90 ssm.created = aws.ssm.parameter name=/guardian/production/redaction_nonce_v1
 92 ssm.named = aws.ssm.parameter name=/guardian/production/redaction_nonce_v1

@@ -146,6 +146,11 @@ func TestTerraformWorkspace(t *testing.T) {
 	expect(t, TerraformWorkspace{}, is("default"), passes(`"default" is selected and exists`))
 	expect(t, TerraformWorkspace{}, is("production"), fails(`^terraform workspace show in infra: "default"; expected "production";`))
 	terraformIn(t, root, "workspace", "new", "production")
+	there := is("default")
+	there.Args["selected"] = "false"
+	expect(t, TerraformWorkspace{}, there, passes(`workspace list in infra: "default" exists;`))
+	there.Args["name"] = "staging"
+	expect(t, TerraformWorkspace{}, there, fails(`"staging" does not exist`))
 	expect(t, TerraformWorkspace{}, is("production"), passes(`"production" is selected and exists`))
 	// The steps' environment decides, as it does for the steps.
 	q := is("production")

@@ -3,7 +3,7 @@ package check
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
 	"strings"
 	"time"
 
@@ -18,9 +18,13 @@ type TerraformWorkspace struct{}
 func (TerraformWorkspace) Info() runbook.Info {
 	return runbook.Info{
 		Name:    "terraform.workspace",
-		Summary: "a terraform workspace is selected and exists",
+		Summary: "a terraform workspace exists and is selected",
 		Limit:   2 * time.Minute, Configured: true,
-		Args:    map[string]string{"name": "the workspace's name", "dir": terraformDir},
+		Args: map[string]string{
+			"name":     "the workspace's name",
+			"dir":      terraformDir,
+			"selected": "false: that it exists is enough",
+		},
 		Require: []string{"name"},
 	}
 }
@@ -29,6 +33,9 @@ func (TerraformWorkspace) Info() runbook.Info {
 func (TerraformWorkspace) Validate(args map[string]string) error {
 	if args["name"] == "" {
 		return errors.New("no workspace is named")
+	}
+	if s := args["selected"]; s != "" && s != "true" && s != "false" {
+		return fmt.Errorf("selected: %s is neither true nor false", quote(s))
 	}
 	return nil
 }
@@ -44,6 +51,14 @@ func (c TerraformWorkspace) Check(ctx context.Context, q executor.Query) (execut
 		return executor.Finding{}, err
 	}
 	name := q.Args["name"]
+	if q.Args["selected"] == "false" {
+		there, err := t.hasWorkspace(ctx, name)
+		if err != nil {
+			return executor.Finding{}, err
+		}
+		said := map[bool]string{true: "exists", false: "does not exist"}[there]
+		return decided(q, there, "%s workspace list in %s: %s %s", t.tool, t.place, quote(name), said)
+	}
 	got, err := t.workspace(ctx)
 	if err != nil {
 		return executor.Finding{}, err
@@ -51,16 +66,26 @@ func (c TerraformWorkspace) Check(ctx context.Context, q executor.Query) (execut
 	if got != name {
 		return decided(q, false, "%s workspace show in %s: %s; expected %s", t.tool, t.place, quote(got), quote(name))
 	}
-	out, err := t.run(ctx, 0, "workspace", "list")
-	if err != nil {
+	there, err := t.hasWorkspace(ctx, name)
+	switch {
+	case err != nil:
 		return executor.Finding{}, err
-	}
-	var names []string
-	for line := range strings.Lines(string(out.Stdout)) {
-		names = append(names, strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "* ")))
-	}
-	if !slices.Contains(names, name) {
+	case !there:
 		return decided(q, false, "%s workspace list in %s: %s is selected and does not exist", t.tool, t.place, quote(name))
 	}
 	return decided(q, true, "%s workspace show and list in %s: %s is selected and exists", t.tool, t.place, quote(got))
+}
+
+// hasWorkspace asks the backend for its workspaces.
+func (t *terraform) hasWorkspace(ctx context.Context, name string) (bool, error) {
+	out, err := t.run(ctx, 0, "workspace", "list")
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(out.Stdout)) {
+		if strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "* ")) == name {
+			return true, nil
+		}
+	}
+	return false, nil
 }
