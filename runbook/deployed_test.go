@@ -82,7 +82,7 @@ func TestArgumentsFromPinsAndState(t *testing.T) {
 		"a pinned region": {bash("aws ssm get-parameter --name /a/b") + "- [ ] SSM parameter accessible\n", "pins: {aws_region: eu-west-1}\n", nil,
 			"= aws.ssm.parameter name=/a/b readable=true region=eu-west-1"},
 		"a pinned region and another one": {bash("aws ssm get-parameter --name /a/b --region us-east-1") + "- [ ] SSM parameter accessible\n", "pins: {aws_region: eu-west-1}\n", nil,
-			"= aws.ssm.parameter name=/a/b readable=true"},
+			"= aws.ssm.parameter name=/a/b readable=true region=us-east-1"},
 		"a pinned account":          {"- [ ] AWS account verified\n", "pins: {aws_account: '123456789012'}\n", nil, "= aws.sts account=123456789012"},
 		"the item's own account":    {"- [ ] AWS account is `210987654321`\n", "pins: {aws_account: '123456789012'}\n", nil, "= aws.sts account=210987654321"},
 		"a pinned branch":           {"- [ ] Correct branch checked out\n", "pins: {branch: main}\n", nil, "= git name=main what=branch"},

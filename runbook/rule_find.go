@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -16,22 +17,24 @@ type foundValue struct {
 }
 
 // only returns the one value that a kind of fact has in the item, or in the
-// whole document and its pins.
+// whole document, or, where that says nothing, among the pins.
 func (p *proposer) only(kind string, t *Task) string {
 	if own := p.found.inItem(kind, t.Slot, words(t.Slot.Label)); len(own) == 1 {
 		return own[0]
 	}
-	value := ""
+	value, pinned := "", ""
 	for _, f := range p.found.byKind[kind] {
-		if f.contingency != t.Contingency && f.contingency != "" || f.origin == fromState {
-			continue
-		}
-		if value != "" && f.value != value {
+		switch {
+		case f.contingency != t.Contingency && f.contingency != "" || f.origin == fromState:
+		case f.origin == fromPin:
+			pinned = f.value
+		case value != "" && f.value != value:
 			return ""
+		default:
+			value = f.value
 		}
-		value = f.value
 	}
-	return value
+	return cmp.Or(value, pinned)
 }
 
 // maxFacts bounds how many facts are looked at for one value, the nearest ones.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,9 @@ const terraformPatience = 2 * time.Minute
 // of a plan run it: `workspace show` and `show -json`, which take no lock and
 // change nothing. What cannot be told is said, and left out.
 func deployed(ctx context.Context, env *environment, plan *runbook.Plan) []runbook.Deployed {
-	vars := append([]string(nil), env.vars...)
+	// The operator's own arguments for terraform would change what is asked, as
+	// they would what steps do.
+	vars := slices.DeleteFunc(slices.Clone(env.vars), func(pair string) bool { return strings.HasPrefix(pair, "TF_CLI_ARGS") })
 	for name, value := range plan.Env {
 		vars = append(vars, name+"="+value)
 	}

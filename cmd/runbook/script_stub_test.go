@@ -148,6 +148,10 @@ func stubTerraform(args []string) int {
 }
 
 func stubShow() int {
+	if args := os.Getenv("TF_CLI_ARGS"); args != "" {
+		fmt.Fprintln(os.Stderr, "Error: what is "+args+"?")
+		return 1
+	}
 	src, err := os.ReadFile(os.Getenv("TERRAFORM_STATE"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "Error: "+err.Error())
