@@ -44,7 +44,7 @@ runs and contacts nothing, unless --terraform is given.`,
 	f.BoolVar(&o.stdout, "stdout", false, "print the sidecar as it would be, and write nothing")
 	f.BoolVarP(&o.preview, "dry-run", "n", false, "the same as --stdout")
 	f.BoolVar(&o.noInput, "no-input", false, "never prompt: an argument that nothing tells stays for you to write")
-	f.BoolVar(&o.terraform, "terraform", false, "ask terraform what is deployed: runs `workspace show` and `show -json` in the directories of the steps that use it, which reads their state wherever it is kept")
+	f.BoolVar(&o.terraform, "terraform", false, "ask terraform what is deployed: runs `workspace show`, `workspace list` and `show -json` in the directories of the steps that use it, which reads their state wherever it is kept")
 	f.StringVar(&o.dirs, "dir", string(runbook.DirAuto), "where a step without a directory starts: auto, root or carry")
 	f.StringVar(&o.rules, "rules", "", "YAML `file` of rules that propose checks (default: .runbook.rules.yaml beside FILE, or in the root)")
 	f.StringVar(&o.format, "format", "text", "text or json: what the summary looks like")

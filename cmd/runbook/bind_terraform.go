@@ -19,7 +19,7 @@ import (
 const terraformPatience = 2 * time.Minute
 
 // deployed asks terraform what is there, in each directory in which the steps
-// of a plan run it: `workspace show` and `show -json`, which take no lock and
+// of a plan run it: `workspace show`, `workspace list` and `show -json`, which take no lock and
 // change nothing. What cannot be told is said, and left out.
 func deployed(ctx context.Context, env *environment, plan *runbook.Plan) []runbook.Deployed {
 	// The operator's own arguments for terraform would change what is asked, as
@@ -58,6 +58,14 @@ func deployedIn(ctx context.Context, p executor.Program) (runbook.Deployed, erro
 		return d, err
 	}
 	d.Workspace = strings.TrimSpace(string(workspace.Stdout))
+	list, err := p.Run(ctx, tool, "workspace", "list")
+	if err != nil {
+		return d, err
+	}
+	// To show what is not there would make it.
+	if !slices.Contains(strings.Fields(string(list.Stdout)), d.Workspace) {
+		return d, fmt.Errorf("%s workspace list: there is no workspace %q", tool, d.Workspace)
+	}
 	shown, err := p.Run(ctx, tool, "show", "-json", "-no-color")
 	switch {
 	case err != nil:

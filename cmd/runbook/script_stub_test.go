@@ -139,6 +139,8 @@ func stubTerraform(args []string) int {
 		fmt.Println(`{"terraform_version": "1.11.4", "platform": "stub", "provider_selections": {}}`)
 	case words == "workspace show":
 		fmt.Println("default")
+	case words == "workspace list":
+		fmt.Println("* default")
 	case words == "show -json":
 		return stubShow()
 	case len(args) > 0 && args[0] == "output":

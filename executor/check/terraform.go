@@ -103,6 +103,34 @@ func (t *terraform) workspace(ctx context.Context) (string, error) {
 	return name, err
 }
 
+// existing is the selected workspace, which must exist: terraform makes the one
+// that it is asked about if it is not there, and then it would seem to be.
+func (t *terraform) existing(ctx context.Context) (string, error) {
+	name, err := t.workspace(ctx)
+	if err != nil || name == "default" { // which always exists
+		return name, err
+	}
+	there, err := t.hasWorkspace(ctx, name)
+	if err == nil && !there {
+		err = fmt.Errorf("%s workspace list in %s: there is no workspace %s", t.tool, t.place, quote(name))
+	}
+	return name, err
+}
+
+// hasWorkspace asks the backend for its workspaces.
+func (t *terraform) hasWorkspace(ctx context.Context, name string) (bool, error) {
+	out, err := t.run(ctx, 0, "workspace", "list")
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(out.Stdout)) {
+		if strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "* ")) == name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // A terraformState is what the state holds, data sources left out.
 type terraformState struct {
 	resources []*tfjson.StateResource
@@ -113,7 +141,7 @@ type terraformState struct {
 // state reads the state. One without resources proves nothing: it may be the
 // wrong workspace, or never have been applied.
 func (t *terraform) state(ctx context.Context) (*terraformState, error) {
-	workspace, err := t.workspace(ctx)
+	workspace, err := t.existing(ctx)
 	if err != nil {
 		return nil, err
 	}

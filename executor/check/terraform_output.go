@@ -68,7 +68,7 @@ func (c TerraformOutput) Check(ctx context.Context, q executor.Query) (executor.
 	if err != nil {
 		return executor.Finding{}, err
 	}
-	workspace, err := t.workspace(ctx)
+	workspace, err := t.existing(ctx)
 	if err != nil {
 		return executor.Finding{}, err
 	}

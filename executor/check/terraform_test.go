@@ -283,7 +283,12 @@ func TestTerraformOfAnotherWorkspace(t *testing.T) {
 	expect(t, TerraformState{}, ask("count", "5", "workspace", "staging"), passes("workspace staging: 5 of 5 resources"))
 	expect(t, TerraformOutput{}, ask("name", "url", "workspace", "staging"), passes("workspace staging: url is"))
 	expect(t, TerraformDrift{}, ask("workspace", "staging"), passes("5 resources in the state: exit 0"))
-	expect(t, TerraformState{}, ask("count", "5", "workspace", "stagign"), unknown("no resources|does ?n.t exist|not exist"))
+	expect(t, TerraformState{}, ask("count", "5", "workspace", "stagign"), unknown(`there is no workspace "stagign"`))
+	expect(t, TerraformOutput{}, ask("name", "url", "workspace", "stagign"), unknown(`there is no workspace "stagign"`))
+	expect(t, TerraformDrift{}, ask("workspace", "stagign"), unknown(`there is no workspace "stagign"`))
+	if _, err := os.Stat(filepath.Join(root, "infra", "terraform.tfstate.d", "stagign")); err == nil {
+		t.Error("a question has made the workspace that it is about")
+	}
 	expect(t, TerraformState{}, ask("count", "5", "workspace", "no such name"), unknown(`"no such name" is no name of a workspace`))
 	expect(t, TerraformWorkspace{}, ask("name", "default"), passes(`"default" is selected`))
 }

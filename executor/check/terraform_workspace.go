@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"runbook/executor"
@@ -74,18 +73,4 @@ func (c TerraformWorkspace) Check(ctx context.Context, q executor.Query) (execut
 		return decided(q, false, "%s workspace list in %s: %s is selected and does not exist", t.tool, t.place, quote(name))
 	}
 	return decided(q, true, "%s workspace show and list in %s: %s is selected and exists", t.tool, t.place, quote(got))
-}
-
-// hasWorkspace asks the backend for its workspaces.
-func (t *terraform) hasWorkspace(ctx context.Context, name string) (bool, error) {
-	out, err := t.run(ctx, 0, "workspace", "list")
-	if err != nil {
-		return false, err
-	}
-	for line := range strings.Lines(string(out.Stdout)) {
-		if strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "* ")) == name {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -272,3 +272,21 @@ func TestAWSGivesNoAccountThatIsNone(t *testing.T) {
 		}
 	}
 }
+
+// A workspace that does not exist has no outputs, and terraform, which would
+// make it, is not asked for them.
+func TestTerraformOfAWorkspaceThatIsNotThere(t *testing.T) {
+	fakeTerraform(t, "asked all the same")
+	env := append(os.Environ(), "TF_WORKSPACE=ghost")
+	if secrets, err := (&source.Terraform{}).Secrets(t.Context(), t.TempDir(), env); err != nil || len(secrets) > 0 {
+		t.Errorf("%v, %v", secrets, err)
+	}
+	q := query(t, map[string]string{"output": "url"})
+	q.Env = env
+	if _, err := (&source.Terraform{}).Value(t.Context(), q); err == nil || !strings.Contains(err.Error(), "has no outputs") {
+		t.Error(err)
+	}
+	if _, err := (&source.Terraform{}).Secrets(t.Context(), t.TempDir(), append(os.Environ(), "TF_WORKSPACE=production")); err == nil {
+		t.Error("that of one that is there is not read")
+	}
+}

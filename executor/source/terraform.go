@@ -133,7 +133,19 @@ func (t *Terraform) read(ctx context.Context, tool, dir string, q executor.Query
 	return out
 }
 
+// readOutputs reads all outputs. Of a workspace that the environment names and
+// that does not exist there are none, and terraform is not asked: it would make
+// it.
 func readOutputs(ctx context.Context, tool, dir string, env []string) (map[string]*tfjson.StateOutput, error) {
+	if name := named(env); name != "" && name != "default" {
+		list, err := command(ctx, dir, env, tool, "workspace", "list", "-no-color")
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(strings.Fields(string(list)), name) {
+			return nil, nil
+		}
+	}
 	b, err := command(ctx, dir, env, tool, "output", "-json", "-no-color")
 	if err != nil {
 		return nil, err
@@ -143,6 +155,17 @@ func readOutputs(ctx context.Context, tool, dir string, env []string) (map[strin
 		return nil, fmt.Errorf("%s output -json: %w", tool, err)
 	}
 	return values, nil
+}
+
+// named is the workspace that the environment names, if it does.
+func named(env []string) string {
+	name := ""
+	for _, pair := range env {
+		if k, v, _ := strings.Cut(pair, "="); k == "TF_WORKSPACE" {
+			name = v
+		}
+	}
+	return name
 }
 
 // terraformTool finds terraform, or tofu where only that is installed.
