@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -152,37 +153,18 @@ func (p *proposer) info(use string) *Info { return infoOf(p.catalog.Checks, use)
 
 // fill makes the rule's proposal for an item, as far as the text tells.
 func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestion {
-	if p.found == nil {
-		p.found = factsOf(p.plan, p.rules, p.in.Root)
-		var pins []Pin
-		if p.in.Sidecar != nil {
-			pins = p.in.Sidecar.Pins
-		}
-		p.found.pins(pins)
-		p.found.deployed(p.in.Deployed, p.in.Files, pins)
-	}
+	p.lookAround()
 	values := map[string]foundValue{}
 	for name, f := range r.find {
 		values[name] = p.find(f, t, ws, said)
 	}
 	s := Suggestion{Rule: r.id}
-	var doubts []string
 	used := map[string]bool{}
 	for _, pr := range r.propose {
-		part := CheckCall{Use: pr.use, Args: map[string]string{}}
-		for _, arg := range sortedKeys(pr.args) {
-			text, missing, left := fillTemplate(pr.args[arg], r.find, values, used)
-			switch {
-			case left:
-			case missing && !slices.Contains(s.Missing, arg):
+		part, missing := p.call(r, pr, t, values, used)
+		for _, arg := range missing {
+			if !slices.Contains(s.Missing, arg) {
 				s.Missing = append(s.Missing, arg)
-			case !missing:
-				part.Args[arg] = text
-			}
-		}
-		for _, arg := range sortedKeys(pr.added) {
-			if v := p.only(pr.added[arg], t); v != "" && p.takes(pr.use, arg) {
-				part.Args[arg] = v
 			}
 		}
 		s.Of = append(s.Of, part)
@@ -192,7 +174,56 @@ func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestio
 	} else {
 		s.Use = All
 	}
-	var told []string
+	told, doubts := r.reasons(values, used)
+	if t.Slot.Item == Deferred {
+		doubts = append(doubts, "it is due after the run")
+	}
+	s.doubtful = len(doubts) > 0
+	s.Certain = !s.doubtful && len(s.Missing) == 0
+	s.Why = cmp.Or(strings.Join(append(told, doubts...), "; "), "the item says so")
+	return s
+}
+
+// lookAround reads the facts that rules take arguments from, once.
+func (p *proposer) lookAround() {
+	if p.found != nil {
+		return
+	}
+	p.found = factsOf(p.plan, p.rules, p.in.Root)
+	var pins []Pin
+	if p.in.Sidecar != nil {
+		pins = p.in.Sidecar.Pins
+	}
+	p.found.pins(pins)
+	p.found.deployed(p.in.Deployed, p.in.Files, pins)
+}
+
+// call makes one of the rule's checks, and names the arguments that are not
+// known. The values that it takes are noted in used.
+func (p *proposer) call(r *itemRule, pr proposal, t *Task, values map[string]foundValue, used map[string]bool) (CheckCall, []string) {
+	var unknown []string
+	c := CheckCall{Use: pr.use, Args: map[string]string{}}
+	for _, arg := range sortedKeys(pr.args) {
+		text, missing, left := fillTemplate(pr.args[arg], r.find, values, used)
+		switch {
+		case left:
+		case missing:
+			unknown = append(unknown, arg)
+		default:
+			c.Args[arg] = text
+		}
+	}
+	for _, arg := range sortedKeys(pr.added) {
+		if v := p.only(pr.added[arg], t); v != "" && p.takes(pr.use, arg) {
+			c.Args[arg] = v
+		}
+	}
+	return c, unknown
+}
+
+// reasons says where the values come from that a proposal rests on, and what
+// makes it less than certain.
+func (r *itemRule) reasons(values map[string]foundValue, used map[string]bool) (told, doubts []string) {
 	for _, name := range sortedKeys(r.find) {
 		v := values[name]
 		if !v.known && r.find[name].without != "" {
@@ -211,16 +242,7 @@ func (p *proposer) fill(r *itemRule, t *Task, ws []string, said []int) Suggestio
 	if r.weaker != "" {
 		doubts = append(doubts, r.weaker)
 	}
-	if t.Slot.Item == Deferred {
-		doubts = append(doubts, "it is due after the run")
-	}
-	s.doubtful = len(doubts) > 0
-	s.Certain = !s.doubtful && len(s.Missing) == 0
-	s.Why = strings.Join(append(told, doubts...), "; ")
-	if s.Why == "" {
-		s.Why = "the item says so"
-	}
-	return s
+	return told, doubts
 }
 
 func (p *proposer) takes(use, arg string) bool {
