@@ -15,7 +15,14 @@ import (
 // observe settles what can be settled now. Machines are asked side by side and
 // journaled in document order; people one question at a time.
 func (x *Executor) observe(ctx context.Context, tasks []*runbook.Task) (runbook.Result, string, error) {
-	answers := x.askMachines(ctx, tasks)
+	changed, err := x.scriptsOf(ctx, tasks)
+	if err != nil {
+		return "", "", err
+	}
+	answers := x.askMachines(ctx, tasks, changed)
+	if err := x.queue(x.changedBy(tasks)...); err != nil {
+		return "", "", err
+	}
 	for i, t := range tasks {
 		if ctx.Err() != nil {
 			return runbook.Interrupted, "interrupted", nil
@@ -60,7 +67,7 @@ type answer struct {
 
 // askMachines asks the sources and checks of all tasks, side by side. What a
 // person has to be asked is nil in the answer.
-func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*answer {
+func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task, changed map[*runbook.Binding]string) [][]*answer {
 	answers := make([][]*answer, len(tasks))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, 8)
@@ -78,6 +85,10 @@ func (x *Executor) askMachines(ctx context.Context, tasks []*runbook.Task) [][]*
 		answers[i] = make([]*answer, len(parts))
 		for n, b := range parts {
 			if b.Use == "ask" {
+				continue
+			}
+			if why := changed[b]; why != "" {
+				answers[i][n] = &answer{err: errors.New(why)}
 				continue
 			}
 			wg.Go(func() {

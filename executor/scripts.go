@@ -32,6 +32,8 @@ func (x *Executor) findScripts() error {
 		default:
 			if step := x.needs(f); step > 0 {
 				x.Progress.Message("%s; step %d will not start", notWhat(f.Path, f.Digest, known), step)
+			} else if x.asks(f) {
+				x.Progress.Message("%s; what asks it is not asked", notWhat(f.Path, f.Digest, known))
 			}
 			continue
 		}
@@ -56,6 +58,17 @@ func (x *Executor) needs(f *runbook.ScriptFile) int {
 		}
 	}
 	return 0
+}
+
+// asks reports whether the script is that of a check or a source which is still
+// to be asked.
+func (x *Executor) asks(f *runbook.ScriptFile) bool {
+	for _, id := range f.Slots {
+		if x.State.Items[id] == nil && x.State.Fields[id] == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // executed lists the scripts that a command executes as it would run now.
@@ -170,17 +183,28 @@ func (x *Executor) used(name string, digest runbook.Digest) bool {
 func (x *Executor) changed(t *runbook.Task, commands []runbook.Command, i int) []runbook.Event {
 	var events []runbook.Event
 	for _, f := range x.Plan.Scripts {
-		if x.foreign[f.Path] || !mayChange(t, commands, i, f) {
+		if !mayChange(t, commands, i, f) {
 			continue
 		}
-		digest, err := x.scripts.glance(context.Background(), f.Abs)
-		known := x.State.Files[f.Path]
-		if err != nil || known == nil && digest == "" || known != nil && known.Digest == digest {
-			continue
+		if digest, changed := x.isChanged(f); changed {
+			events = append(events, &runbook.FileSeen{Path: f.Path, Digest: digest, As: "changed", Step: t.Slot.ID, Command: i})
 		}
-		events = append(events, &runbook.FileSeen{Path: f.Path, Digest: digest, As: "changed", Step: t.Slot.ID, Command: i})
 	}
 	return events
+}
+
+// isChanged reads a script anew, and reports whether it is another than is known
+// and was not so before.
+func (x *Executor) isChanged(f *runbook.ScriptFile) (runbook.Digest, bool) {
+	if x.foreign[f.Path] {
+		return "", false
+	}
+	digest, err := x.scripts.glance(context.Background(), f.Abs)
+	known := x.State.Files[f.Path]
+	if err != nil || known == nil && digest == "" || known != nil && known.Digest == digest {
+		return "", false
+	}
+	return digest, true
 }
 
 // mayChange reports whether a command may change a script, as far as its text

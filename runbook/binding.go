@@ -20,6 +20,10 @@ type Binding struct {
 	// could not be put; both 0 for a person.
 	Limit    time.Duration
 	Attempts int
+	// Runs are the scripts that its command executes, absolute; Changes reports
+	// that the command may change files.
+	Runs    []string
+	Changes bool
 	// Given is a value or an answer that the operator supplied; nothing else is
 	// asked then.
 	Given *Given

@@ -18,7 +18,8 @@ type FileSeen struct {
 	As      string `json:"as" mask:"no"`
 	Step    ID     `json:"step,omitempty"`
 	Command int    `json:"command,omitempty"`
-	By      string `json:"by,omitempty"` // who accepted it
+	Check   bool   `json:"check,omitempty"` // Step is an item or a blank, whose check or source has a command
+	By      string `json:"by,omitempty"`    // who accepted it
 	Reason  string `json:"reason,omitempty"`
 }
 
@@ -170,6 +171,8 @@ func (f *FileSeen) text() string {
 		return "as the plan had it"
 	case f.As == "resumed":
 		return "as the plan had it when the run went on"
+	case f.As == "changed" && f.Check:
+		return "after " + string(f.Step) + ", whose command may change it"
 	case f.As == "changed":
 		return fmt.Sprintf("after command %d of %s, which may change it", f.Command+1, f.Step)
 	case f.As == "accepted":

@@ -117,11 +117,11 @@ func NewPlan(doc *Document, in PlanInput) *Plan {
 	}
 	b.plan.Tasks = make([]Task, len(doc.Slots))
 	b.steps()
-	b.scripts()
 	b.bind()
 	b.propose()
 	b.given()
 	b.choose()
+	b.scripts()
 	b.placeholders()
 	if in.Sidecar != nil {
 		b.plan.Env, b.plan.Secrets = in.Sidecar.Env, in.Sidecar.Secrets

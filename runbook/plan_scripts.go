@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ type ScriptFile struct {
 	Digest Digest `json:"digest,omitempty"` // empty: it is not compared
 	Why    string `json:"why,omitempty"`    // why it is not
 	Steps  []int  `json:"steps"`            // that execute it, by number
+	Slots  []ID   `json:"slots,omitempty"`  // items and blanks whose checks and sources do
 	Abs    string `json:"-"`
 }
 
@@ -30,13 +32,15 @@ func (b *planner) scripts() {
 	if b.in.Digests == nil {
 		return
 	}
-	for _, t := range b.plan.Steps() {
+	for i := range b.plan.Tasks {
+		t := &b.plan.Tasks[i]
+		if t.Number == 0 {
+			b.boundScripts(t)
+			continue
+		}
 		for i := range t.Script.Commands {
 			for _, abs := range t.Runs[i] {
-				f := b.plan.ScriptFile(abs)
-				if f == nil {
-					f = b.script(abs)
-				}
+				f := b.script(abs)
 				if n := len(f.Steps); n == 0 || f.Steps[n-1] != t.Number {
 					f.Steps = append(f.Steps, t.Number)
 				}
@@ -45,9 +49,43 @@ func (b *planner) scripts() {
 	}
 }
 
-// script reads one.
+// boundScripts lists the scripts that the commands of a binding execute: those
+// of the check step and of the source command.
+func (b *planner) boundScripts(t *Task) {
+	for _, part := range t.Binding.Parts() {
+		run := part.Args["run"]
+		if run == "" || part.Use != "step" && part.Use != "command" {
+			continue
+		}
+		slot := &Slot{Kind: StepSlot, Lang: "bash"}
+		for at := 0; at < len(run); {
+			end := at + len(run[at:])
+			if i := strings.IndexByte(run[at:], '\n'); i >= 0 {
+				end = at + i + 1
+			}
+			slot.Body = append(slot.Body, Span{at, end})
+			at = end
+		}
+		script := ReadScript([]byte(run), slot)
+		walk := newDirWalk(b.in.Tree, b.in.Root, b.in.DocDir, DirRoot)
+		found := walk.follow(0, script, path.Join(b.in.Root, part.Args["dir"]))
+		for i, c := range script.Commands {
+			part.Changes = part.Changes || c.Changes || c.MovesTree || len(c.Creates) > 0
+			for _, abs := range found.runs[i] {
+				f := b.script(abs)
+				f.Slots = append(f.Slots, t.Slot.ID)
+				part.Runs = append(part.Runs, abs)
+			}
+		}
+	}
+}
+
+// script reads one, the first time that it is asked for.
 func (b *planner) script(abs string) *ScriptFile {
-	f := &ScriptFile{Path: b.walk.rel(abs), Abs: abs}
+	if f := b.plan.ScriptFile(abs); f != nil {
+		return f
+	}
+	f := &ScriptFile{Path: b.walk.rel(abs), Abs: abs, Steps: []int{}}
 	switch {
 	case len(b.plan.Scripts) >= maxScripts:
 		f.Why = fmt.Sprintf("only the first %d scripts are", maxScripts)
@@ -108,8 +146,8 @@ func (p *Plan) Review() Digest {
 	case len(scripts) > 0:
 		var text strings.Builder
 		fmt.Fprintf(&text, "runbook.review.v2\n%s\n%s\n", p.Document.Digest(), p.Sidecar)
-		for _, path := range sortedKeys(scripts) {
-			fmt.Fprintf(&text, "%s %q\n", scripts[path], path)
+		for _, name := range sortedKeys(scripts) {
+			fmt.Fprintf(&text, "%s %q\n", scripts[name], name)
 		}
 		return DigestOf([]byte(text.String()))
 	case p.Sidecar != "":
@@ -125,10 +163,10 @@ func (s *State) Reviewed() map[string]Digest {
 		return nil
 	}
 	found := map[string]Digest{}
-	for path, f := range s.Files {
+	for name, f := range s.Files {
 		for _, e := range f.Seen {
 			if seen, ok := e.Event.(*FileSeen); ok && seen.As == "reviewed" {
-				found[path] = seen.Digest
+				found[name] = seen.Digest
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -33,7 +34,20 @@ func (w *effectWalker) scripts(words []shellArg) {
 // interpreters are the programs whose first operand is a script.
 const interpreters = "bash sh zsh dash ksh python python3 node ruby perl php Rscript tsx ts-node bun deno"
 
-func (w *effectWalker) isInterpreter(name string) bool { return isListed(name, interpreters) }
+func (w *effectWalker) isInterpreter(name string) bool { return wordSets().interpreters[name] }
+
+// wordSets are the lists of this file, for every call of every step to look up.
+var wordSets = sync.OnceValue(func() (sets struct{ interpreters, changers map[string]bool }) {
+	of := func(list string) map[string]bool {
+		set := map[string]bool{}
+		for word := range strings.FieldsSeq(list) {
+			set[word] = true
+		}
+		return set
+	}
+	sets.interpreters, sets.changers = of(interpreters), of(changers)
+	return sets
+})
 
 // interpreted returns the script that an interpreter is given; none if it runs
 // a text, a module, or what it reads.
@@ -145,7 +159,7 @@ func (w *effectWalker) changes(words []shellArg) {
 	name := words[0].value
 	c := &w.reader.script.Commands[w.command]
 	switch by := path.Base(name); {
-	case strings.Contains(name, "/") && !path.IsAbs(name), isListed(by, changers):
+	case strings.Contains(name, "/") && !path.IsAbs(name), wordSets().changers[by]:
 		c.Changes = true
 	case by == "git":
 		ops := operandsOf(words, gitValued)

@@ -245,7 +245,7 @@ func (p *planWriter) placeholders() {
 // scripts shows what was read of the scripts that steps execute.
 func (p *planWriter) scripts() {
 	if len(p.plan.Scripts) > 0 {
-		p.line("\nScripts that steps run")
+		p.line("\nScripts that are run")
 	}
 	for _, f := range p.plan.Scripts {
 		what := string(f.Digest)
