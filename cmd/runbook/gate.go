@@ -28,10 +28,15 @@ func (g *gate) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// say tells something on standard error. Nothing in it drives the terminal, a
-// file's name and another program's words included.
+// say tells something on standard error. Nothing in it drives the terminal or
+// looks like a secret, a file's name and another program's words included.
 func (e *environment) say(format string, args ...any) {
-	fmt.Fprint(e.stderr, runbook.Visible(fmt.Sprintf(format, args...)))
+	_, _ = e.stderr.Write(harmless(fmt.Sprintf(format, args...))) // there is nobody left to tell
+}
+
+// harmless is a text of the program's own as it may be shown.
+func harmless(text string) []byte {
+	return executor.Withhold([]byte(runbook.Visible(text)), nil)
 }
 
 // behind returns the writer behind a gate: for what the operator's terminal may

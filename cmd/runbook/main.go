@@ -13,7 +13,6 @@ import (
 
 	"runbook/executor"
 	"runbook/executor/engine"
-	"runbook/runbook"
 )
 
 // The exit codes. People's scripts and CI jobs rely on them.
@@ -69,15 +68,14 @@ func main() {
 // run is main without its globals: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	known := &knownSecrets{vars: os.Environ()}
-	stdout, stderr = &gate{stdout, known}, &gate{stderr, known}
+	env := &environment{stdin: stdin, stdout: &gate{stdout, known}, stderr: &gate{stderr, known}, vars: known.vars, known: known}
 	defer func() {
 		// What a crash says passes the gate too. What was under way is unknown.
 		if cause := recover(); cause != nil {
-			fmt.Fprintf(stderr, "runbook: internal error: %s\n%s", runbook.Visible(fmt.Sprint(cause)), debug.Stack())
+			env.say("runbook: internal error: %v\n%s", cause, debug.Stack())
 			code = exitHeld
 		}
 	}()
-	env := &environment{stdin: stdin, stdout: stdout, stderr: stderr, vars: known.vars, known: known}
 	root := newRoot(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -96,9 +94,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, executor.ErrRecording):
 		code = exitRecording
 	}
-	fmt.Fprintf(stderr, "runbook: %s\n", runbook.Visible(err.Error()))
+	env.say("runbook: %v\n", err)
 	if hint != "" {
-		fmt.Fprintf(stderr, "  %s\n", runbook.Visible(hint))
+		env.say("  %s\n", hint)
 	}
 	return code
 }

@@ -20,7 +20,7 @@ type lines struct {
 
 func (l *lines) printf(format string, args ...any) {
 	if l.err == nil {
-		_, l.err = io.WriteString(l.w, runbook.Visible(fmt.Sprintf(format, args...)))
+		_, l.err = l.w.Write(harmless(fmt.Sprintf(format, args...)))
 	}
 }
 
