@@ -16,13 +16,13 @@ func TestRepositoryName(t *testing.T) {
 		"example.com:/org/repo":                        "example.com/org/repo",
 		"file:///srv/repo.git":                         "/srv/repo",
 		"/srv/repo.git/":                               "/srv/repo",
-		"../repo.git":                                  "/work/repo",
+		"../repo.git":                                  "/srv/repo",
 		"https://example.com/org/a@b":                  "example.com/org/a@b",
 		"https://example.com/another/repo":             "example.com/another/repo",
 		"https://git-codecommit.eu-west-1.x/v1/repo/a": "git-codecommit.eu-west-1.x/v1/repo/a",
 	}
 	for origin, want := range tests {
-		if got := repositoryName("/work/one", origin); got != want {
+		if got := repositoryName("/srv/one", origin); got != want {
 			t.Errorf("%s: %s, want %s", origin, got, want)
 		}
 	}
