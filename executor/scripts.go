@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"runbook/runbook"
@@ -48,13 +49,8 @@ func (x *Executor) findScripts() error {
 // if there is none.
 func (x *Executor) needs(f *runbook.ScriptFile) int {
 	for _, t := range x.Plan.Steps() {
-		if !t.Selected || t.Skip || x.State.Step(t.Slot.ID).Over() {
-			continue
-		}
-		for _, n := range f.Steps {
-			if n == t.Number {
-				return n
-			}
+		if t.Selected && !t.Skip && !x.State.Step(t.Slot.ID).Over() && slices.Contains(f.Steps, t.Number) {
+			return t.Number
 		}
 	}
 	return 0
